@@ -1,0 +1,1 @@
+"""Access to models behind small protocols."""

@@ -1,0 +1,83 @@
+"""What a monitor may ask of a model. A backend offers one or several of these protocols."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Protocol, runtime_checkable
+
+from monitors.base import Cost
+
+
+@dataclass(frozen=True, slots=True)
+class JudgePrompt:
+    """One question to a judge: trusted instructions before and after one block of untrusted text."""
+
+    system: str
+    user: str
+    max_tokens: int = 600
+
+
+@dataclass(frozen=True, slots=True)
+class JudgeAnswer:
+    """The raw reply. `score_expectation` is the mean over the score's digit tokens, in [0, 10], where token probabilities exist."""
+
+    text: str
+    score_expectation: float | None = None
+    finish_reason: str = "stop"
+    cost: Cost = Cost()
+
+
+@runtime_checkable
+class Judge(Protocol):
+    """Answers a judge prompt with JSON text. Raises BackendUnavailable; never invents an answer."""
+
+    @property
+    def model(self) -> str: ...
+
+    @property
+    def digest(self) -> str:
+        """Identifies model and sampling: an admission counts for one digest only."""
+        ...
+
+    def complete(self, prompt: JudgePrompt, /) -> JudgeAnswer: ...
+
+    def complete_many(self, prompts: Sequence[JudgePrompt], /) -> list[JudgeAnswer]: ...
+
+
+@dataclass(frozen=True, slots=True)
+class RecordedVerdict:
+    """A verdict that came with the data. `p_positive` is the judge's own probability that the rubric's property is there."""
+
+    rubric: str
+    judge: str
+    p_positive: float
+    rationale: str = ""
+    provenance: str = ""
+
+
+@runtime_checkable
+class RecordedVerdicts(Protocol):
+    """Looks up verdicts instead of asking for them."""
+
+    def recorded(self, transcript_id: str, rubric: str, /) -> RecordedVerdict | None: ...
+
+
+@dataclass(frozen=True, slots=True)
+class TokenLogprobs:
+    """Surprisal of each token: `offsets[i]` are code points in the scored text, `logprobs[i]` natural log, None for the first."""
+
+    offsets: tuple[tuple[int, int], ...]
+    logprobs: tuple[float | None, ...]
+
+
+@runtime_checkable
+class TokenScorer(Protocol):
+    """Scores given text under a reference LM. `context` is conditioned on and not scored."""
+
+    @property
+    def model(self) -> str: ...
+
+    def logprobs(self, texts: Sequence[tuple[str, str]], /) -> list[TokenLogprobs]:
+        """texts: (context, text) pairs; results in the same order."""
+        ...

@@ -1,0 +1,164 @@
+"""What a monitor is and what it returns: the Monitor protocol, Score, Evidence, and the states of a measurement."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from enum import StrEnum
+from typing import Protocol
+
+from monitors.errors import BackendUnavailable, InvalidTranscript, JudgeUnparseable
+from monitors.transcript import PartType, Transcript, Visibility
+
+
+class Axis(StrEnum):
+    """The property that a monitor measures. Axes are never merged into one score."""
+
+    STEGANOGRAPHY = "steganography"
+    FAITHFULNESS = "faithfulness"
+    LEGIBILITY = "legibility"
+    COVERAGE = "coverage"
+    RELIANCE = "reliance"
+    MISBEHAVIOUR = "misbehaviour"
+
+
+class Need(StrEnum):
+    """What a monitor needs beside the text."""
+
+    REFERENCE_LM = "reference_lm"
+    JUDGE = "judge"
+    ACTOR = "actor"
+    LOGPROBS = "logprobs"
+
+
+class Resource(StrEnum):
+    """Where a monitor runs: no model, calls over HTTP, or the one process that holds local weights."""
+
+    CPU = "cpu"
+    JUDGE = "judge"
+    MODEL = "model"
+
+
+class State(StrEnum):
+    """SCORED has a value; PARTIAL has a lower bound only; UNSCORED and SKIPPED have none."""
+
+    SCORED = "scored"
+    PARTIAL = "partial"
+    UNSCORED = "unscored"
+    SKIPPED = "skipped"
+
+
+class Reason(StrEnum):
+    """Why a measurement is not complete."""
+
+    PARSE = "parse"
+    REFUSED = "refused"
+    TRUNCATED = "truncated"
+    TIMEOUT = "timeout"
+    ERROR = "error"
+    NO_BACKEND = "no_backend"
+    JUDGE_NOT_ADMITTED = "judge_not_admitted"
+    NO_RECORDED_VERDICT = "no_recorded_verdict"
+    NO_REASONING = "no_reasoning"
+    NOT_RAW_REASONING = "not_raw_reasoning"
+    NOT_EXTRACTABLE = "not_extractable"
+    TOO_SHORT = "too_short"
+    SAMPLED_OUT = "sampled_out"
+    INVALID = "invalid"
+
+
+@dataclass(frozen=True, slots=True)
+class Evidence:
+    """Where it shows: code-point offsets from the start of part `part`; `quote` is exactly the text between them."""
+
+    part: int
+    start: int
+    end: int
+    quote: str
+    note: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Cost:
+    """What a measurement used."""
+
+    seconds: float = 0.0
+    calls: int = 0
+    prompt_tokens: int = 0
+    completion_tokens: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Score:
+    """One monitor on one transcript.
+
+    `value` is suspicion in [0, 1], higher is worse, and None unless the state is `scored` or `partial`
+    (then it is a lower bound). `raw` in `unit` is the statistic before it was mapped to suspicion.
+    `channels` holds the suspicion of prompt, reasoning and output where they are scored apart.
+    """
+
+    value: float | None
+    evidence: tuple[Evidence, ...] = ()
+    state: State = State.SCORED
+    reason: Reason | None = None
+    coverage: float = 1.0
+    raw: float | None = None
+    unit: str = ""
+    rationale: str = ""
+    channels: Mapping[str, float] = field(default_factory=dict)
+    judge: str = ""
+    prompt_sha256: str = ""
+    cost: Cost = Cost()
+
+    def __post_init__(self) -> None:
+        measured = self.state in (State.SCORED, State.PARTIAL)
+        if measured != (self.value is not None):
+            raise ValueError(f"a {self.state} score must{'' if measured else ' not'} have a value")
+        if self.value is not None and not 0.0 <= self.value <= 1.0:
+            raise ValueError(f"score {self.value} is outside [0, 1]")
+        if (self.state is State.SCORED) != (self.reason is None):
+            raise ValueError(f"a {self.state} score must{' not' if self.state is State.SCORED else ''} have a reason")
+
+    @classmethod
+    def unscored(cls, reason: Reason, rationale: str = "") -> Score:
+        """We tried to measure and could not."""
+        return cls(None, state=State.UNSCORED, reason=reason, coverage=0.0, rationale=rationale)
+
+    @classmethod
+    def skipped(cls, reason: Reason, rationale: str = "") -> Score:
+        """There was nothing to measure, or we chose not to."""
+        return cls(None, state=State.SKIPPED, reason=reason, coverage=0.0, rationale=rationale)
+
+
+class Monitor(Protocol):
+    """A frozen dataclass of parameters with one method. `registry.monitor` adds name, version and the rest."""
+
+    def score(self, transcript: Transcript, /) -> Score: ...
+
+
+# Reasons of InvalidTranscript for which there was nothing to measure.
+_SKIPS = frozenset({Reason.NO_REASONING, Reason.NOT_RAW_REASONING, Reason.SAMPLED_OUT})
+
+
+def measure(monitor: Monitor, transcript: Transcript) -> Score:
+    """Score one transcript; our three errors become states, any other exception escapes. Fills `cost.seconds`."""
+    started = time.perf_counter()
+    try:
+        score = monitor.score(transcript)
+    except InvalidTranscript as error:
+        reason = Reason(error.reason)
+        score = Score.skipped(reason, str(error)) if reason in _SKIPS else Score.unscored(reason, str(error))
+    except (BackendUnavailable, JudgeUnparseable) as error:
+        score = Score.unscored(Reason(error.reason), str(error))
+    return replace(score, cost=replace(score.cost, seconds=time.perf_counter() - started))
+
+
+def require_raw_reasoning(transcript: Transcript) -> None:
+    """Raise InvalidTranscript with `no_reasoning` or `not_raw_reasoning` when the raw reasoning is not there."""
+    parts = [part for part in transcript.parts if part.type is PartType.REASONING]
+    if any(part.visibility is Visibility.RAW and part.text.strip() for part in parts):
+        return
+    if any(part.visibility is not Visibility.RAW for part in parts):
+        raise InvalidTranscript(f"{transcript.id}: the reasoning is not shown in full", reason=Reason.NOT_RAW_REASONING)
+    raise InvalidTranscript(f"{transcript.id}: there is no reasoning", reason=Reason.NO_REASONING)

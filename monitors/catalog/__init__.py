@@ -1,0 +1,1 @@
+"""One file per monitor. Adding a monitor is adding a file here."""

@@ -1,0 +1,1 @@
+"""One file per wire format: bytes or JSON in, Transcript out. Pure functions."""

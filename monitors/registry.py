@@ -1,0 +1,121 @@
+"""The table of monitors: one file in `monitors/catalog/` or one `oversight.monitors` entry point each."""
+
+from __future__ import annotations
+
+import hashlib
+import importlib
+import inspect
+import json
+import pkgutil
+from collections.abc import Callable, Mapping
+from dataclasses import MISSING, dataclass, fields
+from functools import cache
+from importlib.metadata import entry_points
+from typing import Any
+
+from monitors.base import Axis, Monitor, Need, Resource
+
+BACKEND_FIELDS = {Need.JUDGE: "judge", Need.REFERENCE_LM: "reference_lm", Need.ACTOR: "actor"}
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """What is known of a monitor before it runs."""
+
+    cls: type[Monitor]
+    name: str
+    version: int
+    axis: Axis
+    needs: tuple[Need, ...]
+    reference: str
+    threshold: float
+
+    @property
+    def doc(self) -> str:
+        """The docstring: this monitor's page in the dashboard."""
+        return inspect.getdoc(self.cls) or ""
+
+    @property
+    def summary(self) -> str:
+        return self.doc.partition("\n")[0]
+
+    @property
+    def resource(self) -> Resource:
+        """Where it runs when its backend is local; a judge over HTTP runs in the `judge` queue."""
+        return Resource.MODEL if self.needs else Resource.CPU
+
+    def parameters(self) -> dict[str, Any]:
+        """Parameter names and defaults, backends excluded: what a settings form is built from."""
+        slots = set(BACKEND_FIELDS.values())
+        return {
+            f.name: f.default if f.default is not MISSING else f.default_factory()  # type: ignore[misc]  # one of both is set
+            for f in fields(self.cls)  # type: ignore[arg-type]  # monitors are dataclasses
+            if f.name not in slots
+        }
+
+
+_TABLE: dict[str, Entry] = {}
+
+
+def monitor(
+    name: str,
+    *,
+    version: int,
+    axis: str,
+    needs: tuple[str, ...] = (),
+    reference: str = "",
+    threshold: float = 0.5,
+) -> Callable[[type], type]:
+    """Enter a class into the table. Every field needs a default; backends go to the fields `judge`, `reference_lm`, `actor`."""
+
+    def enter(cls: type) -> type:
+        if name in _TABLE and _TABLE[name].cls.__qualname__ != cls.__qualname__:
+            raise ValueError(f"monitor {name!r} is registered twice: {_TABLE[name].cls!r} and {cls!r}")
+        _TABLE[name] = Entry(cls, name, version, Axis(axis), tuple(map(Need, needs)), reference, threshold)
+        return cls
+
+    return enter
+
+
+@cache
+def _discover() -> None:
+    catalog = importlib.import_module("monitors.catalog")
+    for module in pkgutil.iter_modules(catalog.__path__, "monitors.catalog."):
+        importlib.import_module(module.name)
+    for entry in entry_points(group="oversight.monitors"):
+        entry.load()
+
+
+def entries() -> dict[str, Entry]:
+    """All monitors by name, sorted."""
+    _discover()
+    return dict(sorted(_TABLE.items()))
+
+
+def entry(name: str) -> Entry:
+    """Raises KeyError with the known names."""
+    table = entries()
+    if name not in table:
+        raise KeyError(f"no monitor {name!r}; there are {', '.join(table)}")
+    return table[name]
+
+
+def build(name: str, params: Mapping[str, Any] | None = None, backends: Mapping[Need, object] | None = None) -> Monitor:
+    """A monitor with its parameters, and those of the given backends that it needs. Lists become tuples."""
+    known = entry(name)
+    unknown = set(params or {}) - set(known.parameters())
+    if unknown:
+        raise ValueError(f"{name} has no parameter {', '.join(sorted(unknown))}")
+    values = {key: tuple(value) if isinstance(value, list) else value for key, value in (params or {}).items()}
+    for need in known.needs:
+        if need in BACKEND_FIELDS and backends and backends.get(need) is not None:
+            values[BACKEND_FIELDS[need]] = backends[need]
+    return known.cls(**values)
+
+
+def params_digest(name: str, params: Mapping[str, Any]) -> str:
+    """SHA-256 over monitor, version and all effective parameters: two scores compare only when it is the same."""
+    known = entry(name)
+    effective = {**known.parameters(), **params}
+    canonical = json.dumps([name, known.version, effective], sort_keys=True, ensure_ascii=True, default=list)
+    return hashlib.sha256(canonical.encode()).hexdigest()

@@ -1,0 +1,31 @@
+"""Reasoning text to steps: offset pairs over code points, so that no character is copied, changed or lost."""
+
+from __future__ import annotations
+
+import re
+
+# A sentence ends at . ! ? or their CJK forms, with closing quotes or brackets, before white space.
+_BOUNDARY = re.compile(r"(?<=[.!?。！？])[\"'”’)\]]*\s+|\n+")
+
+
+def segment(text: str, /) -> tuple[tuple[int, int], ...]:
+    """Split at sentence ends and line breaks; (start, end) in code points, end exclusive, in order, without overlap.
+
+    Steps hold no leading or trailing white space; what lies between two steps is white space only.
+    """
+    spans: list[tuple[int, int]] = []
+    start = 0
+    for boundary in _BOUNDARY.finditer(text):
+        _append(text, start, boundary.start() + len(boundary.group().rstrip()), spans)
+        start = boundary.end()
+    _append(text, start, len(text), spans)
+    return tuple(spans)
+
+
+def _append(text: str, start: int, end: int, spans: list[tuple[int, int]]) -> None:
+    while start < end and text[start].isspace():
+        start += 1
+    while end > start and text[end - 1].isspace():
+        end -= 1
+    if end > start:
+        spans.append((start, end))

@@ -1,0 +1,1 @@
+"""Statistics with their formulas, shapes, directions and sources."""
