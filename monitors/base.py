@@ -131,6 +131,17 @@ class Score:
         return cls(None, state=State.SKIPPED, reason=reason, coverage=0.0, rationale=rationale)
 
 
+@dataclass(frozen=True, slots=True)
+class RecordedVerdict:
+    """A verdict that came with the data. `p_positive` is the judge's own probability that the rubric's property is there."""
+
+    rubric: str
+    judge: str
+    p_positive: float
+    rationale: str = ""
+    provenance: str = ""
+
+
 class Monitor(Protocol):
     """A frozen dataclass of parameters with one method. `registry.monitor` adds name, version and the rest."""
 

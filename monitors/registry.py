@@ -48,7 +48,7 @@ class Entry:
         """Parameter names and defaults, backends excluded: what a settings form is built from."""
         slots = set(BACKEND_FIELDS.values())
         return {
-            f.name: f.default if f.default is not MISSING else f.default_factory()  # type: ignore[misc]  # one of both is set
+            f.name: f.default if f.default_factory is MISSING else f.default_factory()
             for f in fields(self.cls)  # type: ignore[arg-type]  # monitors are dataclasses
             if f.name not in slots
         }

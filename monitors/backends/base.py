@@ -6,7 +6,19 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Protocol, runtime_checkable
 
-from monitors.base import Cost
+from monitors.base import Cost, RecordedVerdict
+
+
+# RecordedVerdict lives in monitors.base: formats make it, and formats and backends may not know each other.
+__all__ = [
+    "Judge",
+    "JudgeAnswer",
+    "JudgePrompt",
+    "RecordedVerdict",
+    "RecordedVerdicts",
+    "TokenLogprobs",
+    "TokenScorer",
+]
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,17 +55,6 @@ class Judge(Protocol):
     def complete(self, prompt: JudgePrompt, /) -> JudgeAnswer: ...
 
     def complete_many(self, prompts: Sequence[JudgePrompt], /) -> list[JudgeAnswer]: ...
-
-
-@dataclass(frozen=True, slots=True)
-class RecordedVerdict:
-    """A verdict that came with the data. `p_positive` is the judge's own probability that the rubric's property is there."""
-
-    rubric: str
-    judge: str
-    p_positive: float
-    rationale: str = ""
-    provenance: str = ""
 
 
 @runtime_checkable
