@@ -89,6 +89,9 @@ class Cost:
     completion_tokens: int = 0
 
 
+NO_COST = Cost()
+
+
 @dataclass(frozen=True, slots=True)
 class Score:
     """One monitor on one transcript.
@@ -109,7 +112,7 @@ class Score:
     channels: Mapping[str, float] = field(default_factory=dict)
     judge: str = ""
     prompt_sha256: str = ""
-    cost: Cost = Cost()
+    cost: Cost = NO_COST
 
     def __post_init__(self) -> None:
         measured = self.state in (State.SCORED, State.PARTIAL)
@@ -133,7 +136,7 @@ class Score:
 
 @dataclass(frozen=True, slots=True)
 class RecordedVerdict:
-    """A verdict that came with the data. `p_positive` is the judge's own probability that the rubric's property is there."""
+    """A verdict that came with the data. `p_positive` is the judge's own probability that the property is there."""
 
     rubric: str
     judge: str

@@ -12,7 +12,7 @@ class InvalidTranscript(ValueError):
 
 
 class BackendUnavailable(RuntimeError):
-    """The model behind a monitor is missing or did not answer; `reason` is `no_backend`, `timeout`, `refused` or `error`."""
+    """The model is missing or did not answer; `reason` is `no_backend`, `timeout`, `refused` or `error`."""
 
     def __init__(self, message: str, *, reason: str = "no_backend") -> None:
         super().__init__(message)

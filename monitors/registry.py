@@ -66,7 +66,7 @@ def monitor(
     reference: str = "",
     threshold: float = 0.5,
 ) -> Callable[[type], type]:
-    """Enter a class into the table. Every field needs a default; backends go to the fields `judge`, `reference_lm`, `actor`."""
+    """Enter a class. Every field needs a default; backends go to the fields `judge`, `reference_lm`, `actor`."""
 
     def enter(cls: type) -> type:
         if name in _TABLE and _TABLE[name].cls.__qualname__ != cls.__qualname__:

@@ -1,4 +1,4 @@
-"""A transcript as monitors see it: immutable messages of typed parts, without labels and without provenance of labels."""
+"""A transcript as monitors see it: immutable messages of typed parts, without labels and their provenance."""
 
 from __future__ import annotations
 
@@ -100,6 +100,9 @@ class Usage:
     reasoning_tokens: int | None = None
 
 
+NO_USAGE = Usage()
+
+
 @dataclass(frozen=True, slots=True)
 class Transcript:
     """Prompt, reasoning and output of one model run. `notes` say what could not be mapped or did not agree."""
@@ -108,7 +111,7 @@ class Transcript:
     messages: tuple[Message, ...]
     model: str = ""
     checkpoint: str = ""
-    usage: Usage = Usage()
+    usage: Usage = NO_USAGE
     finish_reason: str = ""
     format: str = "native"
     notes: tuple[str, ...] = ()

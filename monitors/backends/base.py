@@ -6,8 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Protocol, runtime_checkable
 
-from monitors.base import Cost, RecordedVerdict
-
+from monitors.base import NO_COST, Cost, RecordedVerdict
 
 # RecordedVerdict lives in monitors.base: formats make it, and formats and backends may not know each other.
 __all__ = [
@@ -32,12 +31,12 @@ class JudgePrompt:
 
 @dataclass(frozen=True, slots=True)
 class JudgeAnswer:
-    """The raw reply. `score_expectation` is the mean over the score's digit tokens, in [0, 10], where token probabilities exist."""
+    """The raw reply. `score_expectation`: mean over the score's digit tokens, in [0, 10], where there are probabilities."""
 
     text: str
     score_expectation: float | None = None
     finish_reason: str = "stop"
-    cost: Cost = Cost()
+    cost: Cost = NO_COST
 
 
 @runtime_checkable
@@ -66,7 +65,7 @@ class RecordedVerdicts(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class TokenLogprobs:
-    """Surprisal of each token: `offsets[i]` are code points in the scored text, `logprobs[i]` natural log, None for the first."""
+    """One entry a token: `offsets` in code points of the scored text, `logprobs` natural, None for the first."""
 
     offsets: tuple[tuple[int, int], ...]
     logprobs: tuple[float | None, ...]
