@@ -1,0 +1,1 @@
+"""The house: ingestion, monitoring, review, alerts and the ledger that all of them write to."""

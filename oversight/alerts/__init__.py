@@ -1,0 +1,1 @@
+"""Signed webhooks: rules, endpoints, deliveries and their attempts."""

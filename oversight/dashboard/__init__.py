@@ -1,0 +1,1 @@
+"""Pages across apps: overview, audit, admin."""

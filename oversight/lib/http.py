@@ -1,0 +1,50 @@
+"""Errors as problem+json (RFC 9457) or as a page, and headers that every answer carries."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from django.http import HttpRequest, HttpResponse, HttpResponseBase, JsonResponse
+from django.shortcuts import render
+
+from oversight.lib.errors import ServiceError
+
+Handler = Callable[[HttpRequest], HttpResponseBase]
+
+
+def problem(error: ServiceError, **extra: object) -> JsonResponse:
+    """RFC 9457: what went wrong, in a form for programs."""
+    body = {"type": "about:blank", "title": error.title, "status": error.status, "detail": str(error), **extra}
+    return JsonResponse(body, status=error.status, content_type="application/problem+json")
+
+
+class ErrorPagesMiddleware:
+    """A service error that a view lets through becomes a page with its sentence, or problem+json under /api/."""
+
+    def __init__(self, get_response: Handler) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponseBase:
+        return self.get_response(request)
+
+    def process_exception(self, request: HttpRequest, exception: Exception) -> HttpResponse | None:
+        if not isinstance(exception, ServiceError):
+            return None
+        if request.path.startswith(("/api/", "/v1/")):
+            return problem(exception)
+        return render(request, "error.html", {"error": exception}, status=exception.status)
+
+
+class NoStoreMiddleware:
+    """Nothing private stays in a cache: pages of a signed-in user, and every API answer."""
+
+    def __init__(self, get_response: Handler) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponseBase:
+        response = self.get_response(request)
+        response.headers.setdefault("Cache-Control", "no-store")
+        response.headers.setdefault("Cross-Origin-Opener-Policy", "same-origin")
+        response.headers.setdefault("Cross-Origin-Resource-Policy", "same-origin")
+        response.headers.setdefault("Permissions-Policy", "camera=(), geolocation=(), microphone=()")
+        return response

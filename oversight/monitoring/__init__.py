@@ -1,0 +1,1 @@
+"""Monitors on transcripts: deployments, runs with leases and fencing, scores, judge admission."""

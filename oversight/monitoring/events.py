@@ -1,0 +1,67 @@
+"""Scores, flags, deployments and admissions."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any, ClassVar
+
+from oversight.audit.events import Event
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TranscriptScored(Event):
+    """A monitor run ended with a score, or with the reason why there is none."""
+
+    action: ClassVar[str] = "transcript.scored"
+    object_type: ClassVar[str] = "transcript"
+    run_id: int
+    deployment_id: int
+    monitor: str
+    version: int
+    attempt: int
+    state: str
+    reason: str
+    score: str | None
+
+    def subjects(self) -> tuple[str, ...]:
+        return (f"deployment:{self.deployment_id}",)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TranscriptFlagged(Event):
+    """A score reached its deployment's threshold."""
+
+    action: ClassVar[str] = "transcript.flagged"
+    object_type: ClassVar[str] = "transcript"
+    run_id: int
+    deployment_id: int
+    monitor: str
+    score: str
+    threshold: str
+
+    def subjects(self) -> tuple[str, ...]:
+        return (f"deployment:{self.deployment_id}",)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DeploymentChanged(Event):
+    """A deployment was made or changed; `before` is empty when it is new."""
+
+    action: ClassVar[str] = "deployment.changed"
+    object_type: ClassVar[str] = "deployment"
+    before: dict[str, Any]
+    after: dict[str, Any]
+    why: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class JudgeExamined(Event):
+    """A judge was put to a rubric's fixed cases."""
+
+    action: ClassVar[str] = "judge.examined"
+    object_type: ClassVar[str] = "admission"
+    monitor: str
+    judge: str
+    admitted: bool
+    parse_rate: str
+    auroc_low: str | None

@@ -1,0 +1,170 @@
+"""Deployments, monitor runs, scores and judge admissions."""
+
+from __future__ import annotations
+
+from django.db import models
+
+from oversight.accounts.models import Project
+from oversight.transcripts.models import Transcript
+
+
+class Backend(models.TextChoices):
+    """Where a deployment's model comes from. `server` is the OpenAI-compatible server of the settings."""
+
+    NONE = "none", "No model"
+    LOCAL = "local", "Local model"
+    SERVER = "server", "Model server"
+    RECORDED = "recorded", "Recorded verdicts"
+
+
+class Deployment(models.Model):
+    """A monitor with parameters, a backend and a threshold, at work in one project."""
+
+    project = models.ForeignKey(Project, models.PROTECT, related_name="deployments")
+    monitor = models.CharField(max_length=80)
+    version = models.PositiveIntegerField()
+    params = models.JSONField(default=dict)
+    params_digest = models.CharField(max_length=64)
+    backend = models.CharField(max_length=12, choices=Backend.choices, default=Backend.NONE)
+    threshold = models.FloatField()
+    stage = models.PositiveSmallIntegerField(default=0)
+    sample_share = models.FloatField(default=1.0)
+    enabled = models.BooleanField(default=True)
+    created_at = models.DateTimeField(auto_now_add=True)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["project", "monitor", "backend", "params_digest"], name="monitoring_deployment_once"
+            ),
+            models.CheckConstraint(
+                name="monitoring_deployment_ranges",
+                condition=models.Q(threshold__gte=0, threshold__lte=1, sample_share__gte=0, sample_share__lte=1),
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.monitor} ({self.backend})"
+
+
+class RunState(models.TextChoices):
+    """WAITING for an earlier stage; QUEUED; LEASED to a worker; DONE with a score; FAILED for good; CANCELLED."""
+
+    WAITING = "waiting", "Waiting for an earlier stage"
+    QUEUED = "queued", "Queued"
+    LEASED = "leased", "Running"
+    DONE = "done", "Done"
+    FAILED = "failed", "Failed"
+    CANCELLED = "cancelled", "Cancelled"
+
+
+class MonitorRun(models.Model):
+    """One monitor on one transcript: the job of record. Celery only rings; this row decides what counts."""
+
+    transcript = models.ForeignKey(Transcript, models.CASCADE, related_name="monitor_runs")
+    deployment = models.ForeignKey(Deployment, models.PROTECT, related_name="runs")
+    run_no = models.PositiveSmallIntegerField(default=1)
+    state = models.CharField(max_length=10, choices=RunState.choices, default=RunState.QUEUED)
+    stage = models.PositiveSmallIntegerField(default=0)
+    queue = models.CharField(max_length=8)
+    attempt = models.PositiveSmallIntegerField(default=0)
+    run_at = models.DateTimeField()
+    lease_until = models.DateTimeField(null=True)
+    leased_by = models.TextField(default="", blank=True)
+    error = models.TextField(default="", blank=True)
+    created_at = models.DateTimeField()
+    finished_at = models.DateTimeField(null=True)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["transcript", "deployment", "run_no"], name="monitoring_run_once"),
+            models.CheckConstraint(
+                name="monitoring_run_lease",
+                condition=models.Q(state="leased", lease_until__isnull=False)
+                | (~models.Q(state="leased") & models.Q(lease_until__isnull=True)),
+            ),
+        ]
+        indexes = [
+            models.Index(
+                fields=["queue", "stage", "run_at", "id"],
+                name="monitoring_run_due_idx",
+                condition=models.Q(state__in=["queued", "leased"]),
+            ),
+            models.Index(fields=["transcript"], name="monitoring_run_waiting_idx", condition=models.Q(state="waiting")),
+        ]
+
+    def __str__(self) -> str:
+        return f"run {self.pk} attempt {self.attempt}"
+
+
+class Score(models.Model):
+    """What a monitor run found. `value` is null unless the state is `scored`, or `partial` (a lower bound)."""
+
+    run = models.OneToOneField(MonitorRun, models.CASCADE, related_name="score")
+    transcript = models.ForeignKey(Transcript, models.CASCADE, related_name="scores")
+    deployment = models.ForeignKey(Deployment, models.PROTECT, related_name="scores")
+    attempt = models.PositiveSmallIntegerField()
+    monitor = models.CharField(max_length=80)
+    version = models.PositiveIntegerField()
+    params_digest = models.CharField(max_length=64)
+    state = models.CharField(max_length=10)
+    reason = models.CharField(max_length=24, default="", blank=True)
+    value = models.FloatField(null=True)
+    raw = models.FloatField(null=True)
+    unit = models.TextField(default="", blank=True)
+    coverage = models.FloatField()
+    threshold = models.FloatField()
+    flagged = models.BooleanField(default=False)
+    evidence = models.JSONField(default=list)
+    channels = models.JSONField(default=dict)
+    rationale = models.TextField(default="", blank=True)
+    judge = models.TextField(default="", blank=True)
+    prompt_sha256 = models.CharField(max_length=64, default="", blank=True)
+    cost = models.JSONField(default=dict)
+    at = models.DateTimeField()
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(
+                name="monitoring_score_state",
+                condition=models.Q(state__in=["scored", "partial"], value__isnull=False, value__gte=0, value__lte=1)
+                | models.Q(state__in=["unscored", "skipped"], value__isnull=True, flagged=False),
+            ),
+            models.CheckConstraint(
+                name="monitoring_score_reason",
+                condition=models.Q(state="scored", reason="") | (~models.Q(state="scored") & ~models.Q(reason="")),
+            ),
+        ]
+        indexes = [
+            models.Index(fields=["transcript", "deployment"], name="monitoring_score_of_idx"),
+            models.Index(fields=["deployment", "-at"], name="monitoring_score_newest_idx"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.monitor} {self.state}"
+
+
+class Admission(models.Model):
+    """The result of a rubric's fixed cases on one judge: it may flag only with `admitted`."""
+
+    monitor = models.CharField(max_length=80)
+    version = models.PositiveIntegerField()
+    judge = models.TextField()
+    judge_digest = models.CharField(max_length=64)
+    prompt_sha256 = models.CharField(max_length=64)
+    n_positive = models.PositiveSmallIntegerField()
+    n_negative = models.PositiveSmallIntegerField()
+    parse_rate = models.FloatField()
+    auroc = models.FloatField(null=True)
+    auroc_low = models.FloatField(null=True)
+    auroc_high = models.FloatField(null=True)
+    admitted = models.BooleanField()
+    at = models.DateTimeField()
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["judge_digest", "prompt_sha256"], name="monitoring_admission_once")
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.monitor} by {self.judge}: {'admitted' if self.admitted else 'not admitted'}"

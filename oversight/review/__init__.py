@@ -1,0 +1,1 @@
+"""The review loop: queues, items, leased assignments, verdicts with an undo window."""

@@ -1,0 +1,1 @@
+"""What models produced: runs, transcripts, messages; ingestion and the audited read."""

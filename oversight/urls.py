@@ -1,0 +1,19 @@
+"""Composition of URLs: five places in the top bar, the API, and health."""
+
+from __future__ import annotations
+
+from django.urls import include, path
+from django.views.generic import RedirectView
+
+from oversight.api import api
+
+urlpatterns = [
+    path("", RedirectView.as_view(pattern_name="review:queue"), name="home"),
+    path("api/v1/", api.urls),
+    path("", include("oversight.accounts.urls")),
+    path("review/", include("oversight.review.urls")),
+    path("traces/", include("oversight.transcripts.urls")),
+    path("monitors/", include("oversight.monitoring.urls")),
+    path("alerts/", include("oversight.alerts.urls")),
+    path("", include("oversight.dashboard.urls")),
+]
