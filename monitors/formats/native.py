@@ -1,0 +1,139 @@
+"""Our own JSON: everything that a Transcript holds, and beside it external id, labels and meta.
+
+{
+  "format": "oversight/1",                  optional; messages with `parts` are taken as ours too
+  "external_id": "run7/0042",               optional, "id" is read as well; the caller's own id
+  "model": "qwen3-8b", "checkpoint": "step-400", "finish_reason": "stop",        each optional
+  "messages": [
+    {"role": "user", "content": "..."},     content: one text, read like chat content (think tags are split off)
+    {"role": "assistant", "name": "...", "parts": [
+      {"type": "reasoning", "text": "...", "visibility": "raw"},
+      {"type": "text", "text": "..."}]}],
+  "usage": {"input_tokens": 12, "output_tokens": 900, "reasoning_tokens": 700},  optional
+  "notes": ["..."], "labels": {...}, "meta": {...}                               optional
+}
+A part has `type` (text, reasoning, tool_call, tool_result, opaque) and `text`, and as it applies `visibility` (raw,
+summary, encrypted, redacted, omitted; of reasoning only), `source`, `name`, `call_id`, `signature`, `opaque_sha256`,
+`provider_item_id`, `tokens_reported`, `tokens_counted` and `extra`. Keys of a part that we do not know go to `extra`.
+Roles are system (or developer), user, assistant, tool.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from enum import StrEnum
+from typing import Any, TypeVar
+
+from monitors.formats.chat_messages import ReadMessage, read_message
+from monitors.formats.errors import FormatError
+from monitors.formats.fields import JsonObject, as_list, as_object, as_text, count, optional_object, text
+from monitors.formats.parsed import Parsed, identified
+from monitors.formats.roles import role_of
+from monitors.transcript import Message, Part, PartType, Transcript, Usage, Visibility
+
+Member = TypeVar("Member", bound=StrEnum)
+
+FORMAT = "native"
+MARK = "oversight/1"
+_TEXTS = ("source", "name", "call_id", "signature", "opaque_sha256", "provider_item_id")
+_COUNTS = ("tokens_reported", "tokens_counted")
+_PART_KEYS = frozenset({"type", "text", "visibility", "extra", *_TEXTS, *_COUNTS})
+
+
+def parse(payload: JsonObject) -> Parsed:
+    """Raises FormatError with the place of what does not fit."""
+    read = [
+        _message(message, f"messages[{i}]") for i, message in enumerate(as_list(payload.get("messages"), "messages"))
+    ]
+    usage = optional_object(payload, "usage")
+    notes = tuple(as_text(note) for note in as_list(payload.get("notes") or [], "notes"))
+    transcript = Transcript(
+        id="",
+        messages=tuple(turn.message for turn in read),
+        model=text(payload, "model", ""),
+        checkpoint=text(payload, "checkpoint", ""),
+        usage=Usage(*(count(usage.get(f"{kind}_tokens")) for kind in ("input", "output", "reasoning"))),
+        finish_reason=text(payload, "finish_reason", ""),
+        format=FORMAT,
+        notes=(*notes, *(note for turn in read for note in turn.notes)),
+    )
+    if not transcript.parts:
+        raise FormatError("there is no part in it", place="messages")
+    external_id = as_text(payload.get("external_id") or payload.get("id")) or None
+    return Parsed(
+        transcript=identified(transcript, external_id),
+        external_id=external_id,
+        labels=optional_object(payload, "labels"),
+        meta=optional_object(payload, "meta"),
+        format=FORMAT,
+    )
+
+
+def to_json(
+    transcript: Transcript,
+    *,
+    external_id: str | None = None,
+    labels: Mapping[str, object] | None = None,
+    meta: Mapping[str, object] | None = None,
+) -> dict[str, Any]:
+    """The canonical native form; `parse` of it gives the same transcript. What is empty is left out."""
+    usage = {f"{kind}_tokens": getattr(transcript.usage, f"{kind}_tokens") for kind in ("input", "output", "reasoning")}
+    body: dict[str, Any] = {
+        "format": MARK,
+        "external_id": external_id,
+        "model": transcript.model,
+        "checkpoint": transcript.checkpoint,
+        "messages": [_message_json(message) for message in transcript.messages],
+        "usage": {key: value for key, value in usage.items() if value is not None},
+        "finish_reason": transcript.finish_reason,
+        "notes": list(transcript.notes),
+        "labels": dict(labels or {}),
+        "meta": dict(meta or {}),
+    }
+    return {key: value for key, value in body.items() if value not in (None, "", [], {}) or key == "messages"}
+
+
+def _message(value: object, place: str) -> ReadMessage:
+    body = as_object(value, place)
+    if "parts" not in body:
+        return read_message(body, place)
+    parts = as_list(body["parts"], f"{place}.parts")
+    read = tuple(_part(part, f"{place}.parts[{i}]") for i, part in enumerate(parts))
+    return ReadMessage(Message(role_of(body.get("role"), f"{place}.role"), read, name=text(body, "name", place)))
+
+
+def _part(value: object, place: str) -> Part:
+    body = as_object(value, place)
+    kind = _member(PartType, body.get("type", "text"), f"{place}.type")
+    visibility = body.get("visibility")
+    if visibility is not None and kind is not PartType.REASONING:
+        raise FormatError("only reasoning has a visibility", place=f"{place}.visibility")
+    unknown = {key: body[key] for key in body if key not in _PART_KEYS}
+    return Part(
+        kind,
+        text(body, "text", place),
+        None if visibility is None else _member(Visibility, visibility, f"{place}.visibility"),
+        **{key: text(body, key, place) for key in _TEXTS},
+        **{key: count(body.get(key)) for key in _COUNTS},
+        extra={**optional_object(body, "extra", place), **unknown},
+    )
+
+
+def _member(kind: type[Member], value: object, place: str) -> Member:
+    if isinstance(value, str) and value in kind.__members__.values():
+        return kind(value)
+    raise FormatError(f"expected one of {', '.join(kind)}", place=place)
+
+
+def _message_json(message: Message) -> dict[str, Any]:
+    body: dict[str, Any] = {"role": message.role.value, "parts": [_part_json(part) for part in message.parts]}
+    return {**body, "name": message.name} if message.name else body
+
+
+def _part_json(part: Part) -> dict[str, Any]:
+    body: dict[str, Any] = {"type": part.type.value, "text": part.text}
+    if part.visibility is not None:
+        body["visibility"] = part.visibility.value
+    body |= {key: getattr(part, key) for key in _TEXTS if getattr(part, key)}
+    body |= {key: getattr(part, key) for key in _COUNTS if getattr(part, key) is not None}
+    return {**body, "extra": dict(part.extra)} if part.extra else body
