@@ -32,7 +32,7 @@ def read(path: Path | str, /) -> Iterator[Line]:
 
 def _opened(path: Path) -> io.BufferedReader:
     if path.suffix == ".gz":
-        return io.BufferedReader(gzip.open(path, "rb"))  # type: ignore[arg-type]  # GzipFile is a raw stream
+        return io.BufferedReader(gzip.open(path, "rb"))
     if path.suffix == ".zst":
         import zstandard
 

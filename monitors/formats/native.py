@@ -42,9 +42,8 @@ _PART_KEYS = frozenset({"type", "text", "visibility", "extra", *_TEXTS, *_COUNTS
 
 def parse(payload: JsonObject) -> Parsed:
     """Raises FormatError with the place of what does not fit."""
-    read = [
-        _message(message, f"messages[{i}]") for i, message in enumerate(as_list(payload.get("messages"), "messages"))
-    ]
+    messages = as_list(payload.get("messages"), "messages")
+    read = [_message(message, f"messages[{index}]") for index, message in enumerate(messages)]
     usage = optional_object(payload, "usage")
     notes = tuple(as_text(note) for note in as_list(payload.get("notes") or [], "notes"))
     transcript = Transcript(
@@ -113,8 +112,14 @@ def _part(value: object, place: str) -> Part:
         kind,
         text(body, "text", place),
         None if visibility is None else _member(Visibility, visibility, f"{place}.visibility"),
-        **{key: text(body, key, place) for key in _TEXTS},
-        **{key: count(body.get(key)) for key in _COUNTS},
+        source=text(body, "source", place),
+        name=text(body, "name", place),
+        call_id=text(body, "call_id", place),
+        signature=text(body, "signature", place),
+        opaque_sha256=text(body, "opaque_sha256", place),
+        provider_item_id=text(body, "provider_item_id", place),
+        tokens_reported=count(body.get("tokens_reported")),
+        tokens_counted=count(body.get("tokens_counted")),
         extra={**optional_object(body, "extra", place), **unknown},
     )
 

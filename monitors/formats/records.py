@@ -1,8 +1,8 @@
 """Dataset records (prompt, reasoning, answer, gold_answer, labels, meta) -> Parsed.
 
-`meta.system_prompt` becomes a system message. Judge verdicts go from labels and meta to `recorded`; `gold_answer` becomes a
-label; id, source and licence are kept in meta. Model names are split into model and checkpoint, and lose what gives a
-label away ("paraphrase of ..."); `meta.model_as_recorded` keeps them whole.
+`meta.system_prompt` becomes a system message. Judge verdicts go from labels and meta to `recorded`; `gold_answer`
+becomes a label; source and licence are kept in meta. Model names are split into model and checkpoint, and lose what
+gives a label away ("paraphrase of ..."); `meta.model_as_recorded` keeps them whole.
 """
 
 from __future__ import annotations
@@ -84,12 +84,11 @@ def _prompt(payload: JsonObject, meta: JsonObject) -> Iterator[Message]:
 
 def _assistant(payload: JsonObject) -> tuple[tuple[Message, ...], tuple[str, ...]]:
     reasoning, answer = as_text(payload.get("reasoning")), as_text(payload.get("answer"))
-    if reasoning:
-        shown = (Part(PartType.REASONING, reasoning, source="reasoning"),)
-        parts, notes = (*shown, *((Part(PartType.TEXT, answer, source="answer"),) if answer else ())), ()
-    else:
+    if not reasoning:
         parts, notes = think_tags.parts(answer, source="answer")
-    return ((Message(Role.ASSISTANT, parts),) if parts else ()), notes
+        return ((Message(Role.ASSISTANT, parts),) if parts else ()), notes
+    shown = Part(PartType.REASONING, reasoning, source="reasoning")
+    return (Message(Role.ASSISTANT, (shown, Part(PartType.TEXT, answer, source="answer")) if answer else (shown,)),), ()
 
 
 def _labels(payload: JsonObject, labels: JsonObject) -> dict[str, object]:
