@@ -9,7 +9,7 @@ import rfc8785
 
 
 def commitment(salt: bytes, detail: dict[str, Any]) -> bytes:
-    """SHA-256(0x02 || salt || JCS(detail)). Erasing salt and detail leaves the leaf verifiable and the detail unknown."""
+    """SHA-256(0x02 || salt || JCS(detail)); with both erased the leaf still verifies and the detail stays unknown."""
     return hashlib.sha256(b"\x02" + salt + rfc8785.dumps(detail)).digest()
 
 

@@ -20,8 +20,9 @@ def client_ip(request: HttpRequest) -> str | None:
     forwarded = [part.strip() for part in request.META.get("HTTP_X_FORWARDED_FOR", "").split(",") if part.strip()]
     hops = settings.TRUSTED_PROXIES
     if hops and len(forwarded) >= hops:
-        return forwarded[-hops]
-    return str(request.META.get("REMOTE_ADDR", "")) or None
+        return str(forwarded[-hops])
+    peer: str = request.META.get("REMOTE_ADDR", "")
+    return peer or None
 
 
 class RequestContextMiddleware:
