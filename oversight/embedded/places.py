@@ -43,8 +43,8 @@ class Places:
             self._make()
         except PermissionError as error:
             raise ServiceFailed(
-                f"cannot write to {self.var} ({error.strerror}: {error.filename}). It was probably made by another user:"
-                " run as that user, or name another folder with VAR_DIR."
+                f"cannot write to {self.var} ({error.strerror}: {error.filename}). It was probably made by another"
+                " user: run as that user, or name another folder with VAR_DIR."
             ) from error
 
     def _make(self) -> None:

@@ -125,7 +125,7 @@ class Postgres:
         if account is not None:
             account.own(password_file)
         settings = [f"--set={name}={value}" for name, value in SETTINGS.items()]
-        arguments = [
+        arguments: list[str | Path] = [
             *(programs / "bin/initdb", "-D", fresh, "--username=postgres", f"--pwfile={password_file}"),
             *("--auth=scram-sha-256", "--auth-local=scram-sha-256", "--encoding=UTF8", "--locale=C.UTF-8"),
             *settings,

@@ -6,7 +6,7 @@ import os
 import signal
 import subprocess
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -44,7 +44,9 @@ def start_server(
             env=ENVIRONMENT,
             start_new_session=True,
             umask=0o077,
-            **as_account(account),
+            user=account.uid if account else None,
+            group=account.gid if account else None,
+            extra_groups=[] if account else None,
         )
     assert shell.stdout is not None  # noqa: S101 - for mypy: it was opened as a pipe
     with shell.stdout as answer:
@@ -67,12 +69,10 @@ def run_as(
         env=ENVIRONMENT,
         umask=0o077,
         check=False,
-        **as_account(account),
+        user=account.uid if account else None,
+        group=account.gid if account else None,
+        extra_groups=[] if account else None,
     )
-
-
-def as_account(account: Account | None) -> Mapping[str, int | list[int]]:
-    return {} if account is None else {"user": account.uid, "group": account.gid, "extra_groups": []}
 
 
 def working_folder(pid: int) -> str | None:

@@ -130,7 +130,7 @@ class Valkey:
                     return False
                 try:
                     # Another server on that port would not know our password.
-                    return client.info("server")["process_id"] == pid
+                    return bool(client.info("server")["process_id"] == pid)
                 except (redis.ConnectionError, redis.TimeoutError):
                     continue
                 except redis.AuthenticationError:
