@@ -54,6 +54,7 @@ class Reason(StrEnum):
 
     PARSE = "parse"
     REFUSED = "refused"
+    ADDRESSED_TO_JUDGE = "addressed_to_judge"
     TRUNCATED = "truncated"
     TIMEOUT = "timeout"
     ERROR = "error"

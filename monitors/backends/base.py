@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Protocol, runtime_checkable
 
 from monitors.base import NO_COST, Cost, RecordedVerdict
+from monitors.errors import BackendUnavailable
 
 # RecordedVerdict lives in monitors.base: formats make it, and formats and backends may not know each other.
 __all__ = [
+    "ContextOverflow",
     "Judge",
     "JudgeAnswer",
     "JudgePrompt",
@@ -20,18 +22,31 @@ __all__ = [
 ]
 
 
+class ContextOverflow(BackendUnavailable):
+    """The prompt does not fit the model's context; the caller may ask again with less text."""
+
+    def __init__(self, message: str) -> None:
+        super().__init__(message, reason="truncated")
+
+
 @dataclass(frozen=True, slots=True)
 class JudgePrompt:
-    """One question to a judge: trusted instructions before and after one block of untrusted text."""
+    """One question to a judge: trusted instructions before and after one block of untrusted text.
+
+    `schema` is the JSON schema of the answer, for servers that decode under it. `quotable` are (source, text)
+    candidates for evidence, for models too small to copy a quote without a mistake.
+    """
 
     system: str
     user: str
     max_tokens: int = 600
+    schema: Mapping[str, object] | None = None
+    quotable: tuple[tuple[str, str], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class JudgeAnswer:
-    """The raw reply. `score_expectation`: mean over the score's digit tokens, in [0, 10], where there are probabilities."""
+    """The raw reply. `score_expectation`: mean over the digit tokens of the score, in [0, 10], where it is known."""
 
     text: str
     score_expectation: float | None = None
