@@ -1,0 +1,1 @@
+"""Encoders that hide a known payload in a transcript, each beside its decoder."""
