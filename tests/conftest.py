@@ -41,7 +41,8 @@ def _environment(services: Temporary, database: str) -> dict[str, str]:
 
 def pytest_configure(config: pytest.Config) -> None:
     """Start the services and migrate one template database, before pytest-django looks for settings."""
-    if _without_django(config) or (hasattr(config.option, "numprocesses") and config.option.numprocesses):
+    starts_workers = getattr(config.option, "numprocesses", None) and not hasattr(config, "workerinput")
+    if starts_workers or _without_django(config):
         return
     from oversight.embedded import cluster
 

@@ -1,0 +1,1 @@
+"""Benchmarks: each `bench_*.py` has `main() -> list[str]` and prints ratios against a baseline of the same run."""
