@@ -51,6 +51,10 @@ def ensure(var: Path, *, postgres: bool = True, valkey: bool = True) -> Addresse
     return found
 
 
+def is_up(var: Path, *, postgres: bool = True, valkey: bool = True) -> bool:
+    return _attach(Places(var.absolute()), postgres=postgres, valkey=valkey) is not None
+
+
 def stop(var: Path) -> None:
     """End the services of this state folder. Nothing happens if none runs."""
     places = Places(var.absolute())
