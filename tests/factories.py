@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import secrets
 from typing import Any
 from uuid import UUID
 
@@ -11,7 +10,9 @@ from monitors.base import Evidence, Score
 from oversight.accounts.models import Membership, Project, User
 from oversight.audit.actors import Actor
 from oversight.transcripts.models import Transcript
+from tests.factories_native import native
 
+__all__ = ["native"]
 SYSTEM = Actor.system("tests")
 
 
@@ -25,22 +26,6 @@ def make_user(name: str, *, project: Project | None = None, role: str = "reviewe
     if project:
         Membership.objects.create(user=user, project=project, role=role)
     return user
-
-
-def native(
-    *, reasoning: str = "First. Then second.", prompt: str = "A question?", answer: str = "42", **extra: Any
-) -> dict[str, Any]:
-    """A transcript in our native form."""
-    parts = [{"type": "reasoning", "text": reasoning}] if reasoning else []
-    return {
-        "id": secrets.token_hex(8),
-        "model": "test-model",
-        "messages": [
-            {"role": "user", "parts": [{"type": "text", "text": prompt}]},
-            {"role": "assistant", "parts": [*parts, {"type": "text", "text": answer}]},
-        ],
-        **extra,
-    }
 
 
 def make_transcript(project: Project, payload: dict[str, Any] | None = None, **fields: Any) -> Transcript:
@@ -61,7 +46,9 @@ def make_deployment(project: Project, monitor: str = "byte_channels", **fields: 
     return services.create_deployment(project=project, monitor=monitor, actor=SYSTEM, **fields)
 
 
-def make_score(transcript: Transcript, value: float | None = 1.0, *, deployment: Any = None, score: Score | None = None) -> Any:
+def make_score(
+    transcript: Transcript, value: float | None = 1.0, *, deployment: Any = None, score: Score | None = None
+) -> Any:
     """A finished monitor run with its score; flagged when the value reaches the deployment's threshold."""
     from oversight.monitoring import services
     from oversight.monitoring.models import Score as ScoreRow
@@ -87,5 +74,7 @@ def make_item(project: Project, **fields: Any) -> Any:
 
     transcript = make_transcript(project, **fields)
     make_score(transcript)
-    deliver([event.pk for event in LedgerEvent.objects.filter(action="transcript.flagged", object_id=str(transcript.pk))])
+    deliver(
+        [event.pk for event in LedgerEvent.objects.filter(action="transcript.flagged", object_id=str(transcript.pk))]
+    )
     return transcript.review_items.get()
