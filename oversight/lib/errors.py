@@ -1,13 +1,17 @@
-"""The four errors that services raise; mapped once to problem+json and to HTML in `oversight.lib.http`."""
+"""What services raise (the first four) and what doors answer (the rest); mapped once in `oversight.lib.http`."""
 
 from __future__ import annotations
 
 
 class ServiceError(Exception):
-    """A refusal with a sentence for people and an HTTP status."""
+    """A refusal with a sentence for people and an HTTP status; `place` says where in the input."""
 
     status = 500
     title = "Error"
+
+    def __init__(self, message: str = "", *, place: str = "") -> None:
+        super().__init__(message)
+        self.place = place
 
 
 class NotFound(ServiceError):
@@ -36,3 +40,38 @@ class Denied(ServiceError):
 
     status = 403
     title = "Not allowed"
+
+
+class Malformed(ServiceError):
+    """The request cannot be read at all."""
+
+    status = 400
+    title = "Malformed"
+
+
+class Unauthorized(ServiceError):
+    """There is no key, or not a valid one."""
+
+    status = 401
+    title = "Unauthorized"
+
+
+class TooLarge(ServiceError):
+    """Over one of the published limits."""
+
+    status = 413
+    title = "Too large"
+
+
+class Throttled(ServiceError):
+    """Too many attempts; later is better."""
+
+    status = 429
+    title = "Too many attempts"
+
+
+class Unavailable(ServiceError):
+    """Something that we need is down, and going on without it would be wrong."""
+
+    status = 503
+    title = "Not available"

@@ -10,29 +10,46 @@ from django.shortcuts import render
 from oversight.lib.errors import ServiceError
 
 Handler = Callable[[HttpRequest], HttpResponseBase]
+PROBLEM = "application/problem+json"
+_PROGRAMS = ("/api/", "/v1/")
 
 
 def problem(error: ServiceError, **extra: object) -> JsonResponse:
     """RFC 9457: what went wrong, in a form for programs."""
     body = {"type": "about:blank", "title": error.title, "status": error.status, "detail": str(error), **extra}
-    return JsonResponse(body, status=error.status, content_type="application/problem+json")
+    if error.place:
+        body["place"] = error.place
+    return JsonResponse(body, status=error.status, content_type=PROBLEM)
 
 
 class ErrorPagesMiddleware:
-    """A service error that a view lets through becomes a page with its sentence, or problem+json under /api/."""
+    """A service error that a view lets through becomes a page with its sentence.
+
+    Under /api/ every error is problem+json, also those that Django itself answers: unknown paths, wrong methods.
+    """
 
     def __init__(self, get_response: Handler) -> None:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponseBase:
-        return self.get_response(request)
+        response = self.get_response(request)
+        of_django = response.status_code >= 400 and response.get("Content-Type", "").startswith("text/html")
+        if of_django and request.path.startswith(_PROGRAMS):
+            return _as_problem(response)
+        return response
 
     def process_exception(self, request: HttpRequest, exception: Exception) -> HttpResponse | None:
         if not isinstance(exception, ServiceError):
             return None
-        if request.path.startswith(("/api/", "/v1/")):
+        if request.path.startswith(_PROGRAMS):
             return problem(exception)
         return render(request, "error.html", {"error": exception}, status=exception.status)
+
+
+def _as_problem(response: HttpResponseBase) -> JsonResponse:
+    body = {"type": "about:blank", "title": response.reason_phrase, "status": response.status_code}
+    kept = {name: value for name, value in response.items() if name not in ("Content-Type", "Content-Length")}
+    return JsonResponse(body, status=response.status_code, content_type=PROBLEM, headers=kept)
 
 
 class NoStoreMiddleware:
