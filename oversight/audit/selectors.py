@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Collection
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
+from typing import Any
 
 from django.db import connection
 
@@ -84,3 +85,56 @@ def head() -> Cursor:
         cursor.execute(HEAD_SQL)
         (xid,) = cursor.fetchone() or (0,)
     return Cursor(xid - 1, 2**62)
+
+
+@dataclass(frozen=True, slots=True)
+class Follower:
+    """A durable handler as the sweep sees it."""
+
+    handler: str
+    actions: frozenset[str]
+    max_attempts: int
+
+
+# Events that a handler has neither dealt with nor given up on. Index scan on audit_event_cursor_idx from the handler's
+# cursor, one probe of audit_receipt_once each; the cursor keeps the scan short.
+_OPEN_SQL = """
+FROM audit_event e LEFT JOIN audit_receipt r ON r.event_id = e.id AND r.handler = %(handler)s
+WHERE (e.xid, e.id) > (%(xid)s::text::xid8, %(id)s)
+  AND e.xid < pg_snapshot_xmin(pg_current_snapshot())
+  AND e.action = ANY(%(actions)s)
+  AND r.done_at IS NULL AND coalesce(r.attempts, 0) < %(max_attempts)s
+"""
+FIRST_OPEN_SQL = f"SELECT e.xid::text::bigint, e.id {_OPEN_SQL} ORDER BY e.xid, e.id LIMIT 1"
+DUE_SQL = f"""
+SELECT e.id {_OPEN_SQL}
+  AND CASE WHEN r.next_at IS NULL THEN e.at <= %(before)s ELSE r.next_at <= %(now)s END
+ORDER BY e.xid, e.id LIMIT %(limit)s
+"""
+
+
+def dealt_with(follower: Follower, *, after: Cursor) -> Cursor:
+    """The furthest place before which nothing is open for this handler. Two queries."""
+    # The head first: whatever it covers is visible to the query that follows it.
+    end = head()
+    with connection.cursor() as cursor:
+        cursor.execute(FIRST_OPEN_SQL, _of(follower, after))
+        first = cursor.fetchone()
+    return Cursor(first[0], first[1] - 1) if first else max(end, after)
+
+
+def due(follower: Follower, *, after: Cursor, now: datetime, grace: timedelta, limit: int) -> list[int]:
+    """Ids of events to be delivered now: never tried for as long as `grace`, or failed and due again. One query."""
+    with connection.cursor() as cursor:
+        cursor.execute(DUE_SQL, {**_of(follower, after), "now": now, "before": now - grace, "limit": limit})
+        return [id_ for (id_,) in cursor.fetchall()]
+
+
+def _of(follower: Follower, after: Cursor) -> dict[str, Any]:
+    return {
+        "handler": follower.handler,
+        "actions": list(follower.actions),
+        "max_attempts": follower.max_attempts,
+        "xid": after.xid,
+        "id": after.id,
+    }

@@ -11,12 +11,16 @@ from django.db import transaction
 from django.db.models import F
 
 from oversight.audit import dispatch, selectors
+from oversight.audit.bell import BELL
 from oversight.audit.models import LedgerEvent, Receipt, Subscription
-from oversight.lib import clock
+from oversight.lib import clock, failures, locks
 
 logger = logging.getLogger(__name__)
 MAX_ATTEMPTS = 10
 SWEEP_LIMIT = 500
+CHUNK = 50
+# A delivery that was rung at commit has this long before the sweep rings again.
+GRACE = timedelta(seconds=2)
 
 
 @shared_task(name="audit.deliver", queue="default", time_limit=300)
@@ -28,73 +32,63 @@ def deliver(event_ids: list[int]) -> None:
 
 
 def run_handler(handler: dispatch.Handler, event: LedgerEvent) -> bool:
-    """Run one handler in one transaction with its receipt; False when it was done already or has failed."""
+    """Run one handler, a durable one in one transaction with its receipt; False when done before, or failed."""
     try:
-        with transaction.atomic():
-            receipt, _ = Receipt.objects.get_or_create(event=event, handler=handler.name)
-            if not Receipt.objects.select_for_update().filter(pk=receipt.pk, done_at__isnull=True).exists():
-                return False
-            handler.function(event)
-            Receipt.objects.filter(pk=receipt.pk).update(done_at=clock.now(), attempts=F("attempts") + 1, error="")
+        if handler.durable:
+            return _run_once(handler, event)
+        handler.function(event)
     except Exception as error:
-        # An error becomes a row: the sweep tries again with growing pauses, and the Admin page shows it.
-        logger.exception("handler failed", extra={"handler": handler.name, "event_id": event.pk})
-        _failed(handler, event, error)
+        # An error becomes a row: the sweep tries a durable handler again with growing pauses, and Admin shows it.
+        what = failures.describe(error)
+        logger.error("handler failed", extra={"handler": handler.name, "event_id": event.pk, "failure": what})
+        if handler.durable:
+            _failed(handler, event, what)
         return False
     return True
 
 
-def run_best_effort(handler: dispatch.Handler, event: LedgerEvent) -> None:
-    """Tell one best-effort handler; its failure is logged and costs latency only."""
-    try:
-        handler.function(event)
-    except Exception:
-        logger.exception("best-effort handler failed", extra={"handler": handler.name, "event_id": event.pk})
+@transaction.atomic
+def _run_once(handler: dispatch.Handler, event: LedgerEvent) -> bool:
+    receipt, _ = Receipt.objects.get_or_create(event=event, handler=handler.name)
+    if not Receipt.objects.select_for_update().filter(pk=receipt.pk, done_at__isnull=True).exists():
+        return False
+    handler.function(event)
+    Receipt.objects.filter(pk=receipt.pk).update(done_at=clock.now(), attempts=F("attempts") + 1, error="")
+    return True
 
 
-def _failed(handler: dispatch.Handler, event: LedgerEvent, error: Exception) -> None:
-    with transaction.atomic():
-        receipt, _ = Receipt.objects.get_or_create(event=event, handler=handler.name)
-        attempts = receipt.attempts + 1
-        pause_s = min(600, 5 * 4 ** (attempts - 1)) * random.uniform(0.5, 1.5)
-        Receipt.objects.filter(pk=receipt.pk, done_at__isnull=True).update(
-            attempts=attempts,
-            error=f"{type(error).__name__}: {error}"[:500],
-            next_at=clock.now() + timedelta(seconds=pause_s),
-        )
+@transaction.atomic
+def _failed(handler: dispatch.Handler, event: LedgerEvent, what: str) -> None:
+    receipt, _ = Receipt.objects.select_for_update().get_or_create(event=event, handler=handler.name)
+    if receipt.done_at:
+        return
+    pause_s = min(600, 5 * 4**receipt.attempts) * random.uniform(0.5, 1.5)
+    receipt.attempts += 1
+    receipt.error = what[:500]
+    receipt.next_at = clock.now() + timedelta(seconds=pause_s)
+    receipt.save(update_fields=["attempts", "error", "next_at"])
 
 
 @shared_task(name="audit.sweep", queue="default", time_limit=60)
 def sweep() -> int:
-    """Deliver what no worker has dealt with; returns the number of events rung again."""
-    rung = 0
-    for handler in dispatch.HANDLERS.values():
-        if handler.durable:
-            rung += _sweep_handler(handler)
-    return rung
-
-
-def _sweep_handler(handler: dispatch.Handler) -> int:
-    subscription, _ = Subscription.objects.get_or_create(handler=handler.name)
-    rows = selectors.feed(
-        after=selectors.Cursor(subscription.xid, subscription.event_id), actions=handler.actions, limit=SWEEP_LIMIT
-    )
-    receipts = {
-        r.event_id: r for r in Receipt.objects.filter(handler=handler.name, event_id__in=[row.id for row in rows])
-    }
-    now, due, settled = clock.now(), [], True
-    for row in rows:
-        receipt = receipts.get(row.id)
-        if receipt and (receipt.done_at or receipt.attempts >= MAX_ATTEMPTS):
-            if settled:
-                subscription.xid, subscription.event_id = row.cursor.xid, row.cursor.id
-            continue
-        settled = False
-        # Two seconds of grace for the delivery that was rung at commit.
-        if (receipt.next_at or now) <= now if receipt else row.at < now - timedelta(seconds=2):
-            due.append(row.id)
-    subscription.swept_at = now
-    subscription.save(update_fields=["xid", "event_id", "swept_at"])
-    if due:
-        deliver.delay(due)
+    """Ring for what no worker has dealt with; returns the number of events."""
+    # Read-only when another sweep is at work: two beats do no harm.
+    with transaction.atomic():
+        if not locks.try_for_transaction("audit.sweep"):
+            return 0
+        due = [pk for handler in dispatch.HANDLERS.values() if handler.durable for pk in _sweep_handler(handler)]
+    due = sorted(set(due))
+    for start in range(0, len(due), CHUNK):
+        BELL.ring(deliver, due[start : start + CHUNK])
     return len(due)
+
+
+def _sweep_handler(handler: dispatch.Handler) -> list[int]:
+    """Move the handler's cursor up to its first event that is not dealt with; returns the events that are due."""
+    subscription, _ = Subscription.objects.get_or_create(handler=handler.name)
+    after = selectors.Cursor(subscription.xid, subscription.event_id)
+    follower = selectors.Follower(handler.name, handler.actions, MAX_ATTEMPTS)
+    reached = selectors.dealt_with(follower, after=after)
+    subscription.xid, subscription.event_id, subscription.swept_at = reached.xid, reached.id, clock.now()
+    subscription.save(update_fields=["xid", "event_id", "swept_at"])
+    return selectors.due(follower, after=reached, now=clock.now(), grace=GRACE, limit=SWEEP_LIMIT)
