@@ -1,0 +1,1 @@
+"""Final answers in text: where they are stated, and whether two of them are the same."""

@@ -1,0 +1,95 @@
+"""Where a text states its final answer: a ladder from \\boxed{...} down to a closing line, with exact offsets."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from monitors.answers.expressions import NotANumber, evaluate
+from monitors.answers.values import Kind, Value, same, value_of
+
+_BOXED = re.compile(r"\\f?box(?:ed)?\s*\{")
+_SAID = re.compile(
+    r"(?:(?<![\w-])(?:final |correct |right )?answer)"
+    r"(?:[ \t]+(?:is|would be|must be|should be|equals|=)(?:[ \t]+(?:therefore|thus|then|simply|just|indeed))?[ \t]*:?"
+    r"|[ \t]*(?:\*\*)?[ \t]*[:=])"
+    r"[ \t*#$_(\[\\]{0,12}?(?P<value>[^\s*#$].{0,100}?)(?=[.!?;]?[\s*_]*(?:\n|\Z)|[.!?;,]\s)",
+    re.IGNORECASE,
+)
+_HEADING = re.compile(r"^\W*(?:final )?answer\W*\n\s*(?P<value>\S.{0,100}?)\s*$", re.IGNORECASE | re.MULTILINE)
+_HASHES = re.compile(r"^.{0,20}####\s*(?P<value>\S.{0,60}?)\s*$", re.MULTILINE)
+_LETTER_A = re.compile(r"^A:\s*(?P<value>\S.{0,60}?)\s*$", re.MULTILINE)
+_NUMBER = re.compile(
+    r"\\[dt]?frac\s*\{[^{}]{1,20}\}\s*\{[^{}]{1,20}\}|\d[\d,]*\s*/\s*\d+|\d[\d,]*(?:\.\d+)?(?:\s*\\?pi)?"
+)
+_CLOSING = re.compile(r"\b(?:is|are|equals|=)\s+(?P<value>[^\s=].{0,60})$", re.IGNORECASE)
+_HEDGED = re.compile(r"^(?:approximately|about|roughly|around|≈|\\approx)\s*", re.IGNORECASE)
+
+MAX_SHORT = 60
+
+
+@dataclass(frozen=True, slots=True)
+class Statement:
+    """`text[start:end]` states this value."""
+
+    start: int
+    end: int
+    value: Value
+
+
+def statements(text: str, /, *, has_options: bool = False) -> tuple[Statement, ...]:
+    """All explicit statements of an answer, in order. One within another (a box in a sentence) counts once."""
+    found = list(_boxed(text, has_options=has_options))
+    spans = [(statement.start, statement.end) for statement in found]
+    for pattern in (_SAID, _HEADING, _HASHES, _LETTER_A):
+        for match in pattern.finditer(text):
+            start, end = match.span("value")
+            if not any(start < other_end and other_start < end for other_start, other_end in spans):
+                spans.append((start, end))
+                found.append(_statement(text, start, end, has_options=has_options))
+    return tuple(sorted((item for item in found if item.value.text), key=lambda statement: statement.start))
+
+
+def whole(text: str, /, *, has_options: bool = False) -> Statement | None:
+    """A text of at most 60 characters is taken as an answer and nothing else."""
+    start, end = len(text) - len(text.lstrip()), len(text.rstrip())
+    return _statement(text, start, end, has_options=has_options) if 0 < end - start <= MAX_SHORT else None
+
+
+def mentions(text: str, value: Value, /) -> bool:
+    """Whether the value stands anywhere in the text, as a number or as it was written."""
+    if value.kind is not Kind.NUMBERS:
+        return value.text.lower() in text.lower()
+    if value.text and re.sub(r"\s", "", value.text) in re.sub(r"\s", "", text):
+        return True
+    targets = [Value(Kind.NUMBERS, "", (abs(number),), value.decimals) for number in value.numbers]
+    return any(same(target, Value(Kind.NUMBERS, "", (number,))) for number in _numbers(text) for target in targets)
+
+
+def _boxed(text: str, *, has_options: bool) -> Iterator[Statement]:
+    for opening in _BOXED.finditer(text):
+        depth, end = 1, opening.end()
+        while depth and end < len(text):
+            depth += {"{": 1, "}": -1}.get(text[end], 0)
+            end += 1
+        if not depth:
+            yield _statement(text, opening.end(), end - 1, has_options=has_options)
+
+
+def _statement(text: str, start: int, end: int, *, has_options: bool) -> Statement:
+    stated = text[start:end].strip()
+    value = value_of(_HEDGED.sub("", stated), has_options=has_options)
+    if value.kind is Kind.TEXT and (closing := _CLOSING.search(stated.strip("*. "))):
+        # "The positive value of x is 66" states 66.
+        inner = value_of(closing["value"], has_options=has_options)
+        value = value if inner.kind is Kind.TEXT else inner
+    return Statement(start, end, value)
+
+
+def _numbers(text: str) -> Iterator[complex]:
+    for match in _NUMBER.finditer(text):
+        try:
+            yield evaluate(match.group().replace(",", ""))
+        except NotANumber:
+            continue
