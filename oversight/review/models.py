@@ -7,6 +7,7 @@ import uuid
 from django.db import models
 
 from oversight.accounts.models import Project, User
+from oversight.lib import clock
 from oversight.transcripts.models import Transcript
 
 
@@ -79,6 +80,16 @@ class AssignmentState(models.TextChoices):
     UNDONE = "undone", "Undone"
 
 
+class AssignmentQuerySet(models.QuerySet["Assignment"]):
+    """The vocabulary of leases."""
+
+    def live(self) -> AssignmentQuerySet:
+        return self.filter(state=AssignmentState.LEASED, lease_until__gt=clock.now())
+
+    def run_out(self) -> AssignmentQuerySet:
+        return self.filter(state=AssignmentState.LEASED, lease_until__lte=clock.now())
+
+
 class Assignment(models.Model):
     """One reviewer on one slot of an item, under a lease."""
 
@@ -89,6 +100,8 @@ class Assignment(models.Model):
     lease_token = models.UUIDField(default=uuid.uuid4, unique=True)
     lease_until = models.DateTimeField()
     claimed_at = models.DateTimeField()
+
+    objects = AssignmentQuerySet.as_manager()
 
     class Meta:
         constraints = [
@@ -130,6 +143,13 @@ class VerdictState(models.TextChoices):
     UNDONE = "undone", "Undone"
 
 
+class VerdictQuerySet(models.QuerySet["Verdict"]):
+    """The vocabulary of verdicts."""
+
+    def standing(self) -> VerdictQuerySet:
+        return self.exclude(state=VerdictState.UNDONE)
+
+
 class Verdict(models.Model):
     """A decision. `blinded` says that the reviewer had not been shown any score before deciding."""
 
@@ -142,6 +162,8 @@ class Verdict(models.Model):
     state = models.CharField(max_length=8, choices=VerdictState.choices, default=VerdictState.PENDING)
     committed_at = models.DateTimeField()
     settles_at = models.DateTimeField()
+
+    objects = VerdictQuerySet.as_manager()
 
     class Meta:
         constraints = [

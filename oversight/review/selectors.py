@@ -1,0 +1,286 @@
+"""What the queue page and the verdict pane show."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any, Literal, NamedTuple
+from uuid import UUID
+
+from django.db.models import Count, Exists, F, OuterRef, Q, QuerySet
+
+from oversight.accounts.models import User
+from oversight.audit.models import LedgerEvent
+from oversight.lib import clock
+from oversight.monitoring.models import Deployment, Score
+from oversight.review.excerpts import Excerpt, Place, excerpts
+from oversight.review.models import Assignment, AssignmentState, ItemState, ReviewItem, Verdict, VerdictState
+
+PAGE_SIZE = 50
+Standing = Literal["free", "mine", "held", "decided"]
+
+
+@dataclass(frozen=True, slots=True)
+class Filter:
+    """What the URL of the queue page says."""
+
+    state: Literal["open", "mine", "decided"] = "open"
+    monitor: str = ""
+    page: int = 1
+
+
+@dataclass(frozen=True, slots=True)
+class Claim:
+    """Whether an item is free, who reads it, or how it was decided."""
+
+    standing: Standing = "free"
+    name: str = ""
+    assignment: Assignment | None = None
+    verdict: Verdict | None = None
+
+
+FREE = Claim()
+
+
+@dataclass(frozen=True, slots=True)
+class QueueCell:
+    """What changes about an item while its row is on screen: never content. `matches` the filter of the page."""
+
+    id: int
+    score: float
+    claim: Claim
+    matches: bool = True
+
+    @property
+    def steps(self) -> int:
+        """The score on a bar of four steps; any flag fills at least one."""
+        return min(4, max(1, math.ceil(self.score * 4)))
+
+
+@dataclass(frozen=True, slots=True)
+class QueueRow:
+    """An item as the queue lists it."""
+
+    cell: QueueCell
+    transcript_id: UUID
+    external_id: str
+    model: str
+    created_at: datetime
+    monitors: tuple[str, ...]
+    excerpt: Excerpt | None
+
+
+@dataclass(frozen=True, slots=True)
+class QueueCounts:
+    """Every open item of a project is in exactly one of the first four."""
+
+    free: int
+    mine: int
+    held: int
+    given_back: int
+    decided: int
+
+    @property
+    def open(self) -> int:
+        return self.free + self.mine + self.held + self.given_back
+
+
+@dataclass(frozen=True, slots=True)
+class QueuePage:
+    """A page of the queue."""
+
+    rows: tuple[QueueRow, ...]
+    counts: QueueCounts
+    monitors: tuple[str, ...]
+    filter: Filter
+    has_next: bool
+
+    @property
+    def is_filtered(self) -> bool:
+        return bool(self.filter.monitor) or self.filter.state != "open"
+
+
+@dataclass(frozen=True, slots=True)
+class Undoable:
+    """A verdict of this reviewer that can still be taken back."""
+
+    verdict_id: int
+    item_id: int
+    label: str
+    left_ms: int
+
+
+@dataclass(frozen=True, slots=True)
+class Desk:
+    """What the verdict pane beside a transcript needs. `item_id` is None when nothing flagged the transcript."""
+
+    transcript_id: UUID
+    item_id: int | None = None
+    score: float = 0.0
+    claim: Claim = FREE
+    token: UUID | None = None
+    lease_left_s: int = 0
+    may_undo_until: datetime | None = None
+    undoable: tuple[Undoable, ...] = ()
+
+
+def queue_items(*, project_id: int, user: User, where: Filter) -> QuerySet[ReviewItem]:
+    """The items of a project that a filter lets through, in the order of the page."""
+    items = ReviewItem.objects.filter(project_id=project_id)
+    if where.monitor:
+        flags = Score.objects.filter(transcript=OuterRef("transcript"), monitor=where.monitor, flagged=True)
+        items = items.filter(Exists(flags))
+    if where.state == "mine":
+        return items.filter(_held_by(user)).order_by("-priority", "id")
+    if where.state == "decided":
+        return items.filter(state=ItemState.DECIDED).order_by("-decided_at", "-id")
+    return items.filter(state=ItemState.OPEN).order_by("-priority", "id")
+
+
+def queue_page_items(*, project_id: int, user: User, where: Filter) -> list[ReviewItem]:
+    """The items of one page and one more, without content. One query."""
+    first = (where.page - 1) * PAGE_SIZE
+    items = queue_items(project_id=project_id, user=user, where=where).select_related("transcript__model_run")
+    return list(items[first : first + PAGE_SIZE + 1])
+
+
+def queue_page(items: Sequence[ReviewItem], *, project_id: int, user: User, where: Filter) -> QueuePage:
+    """The page of `queue_page_items`. Six queries. It holds snippets: record the read before calling this."""
+    return QueuePage(
+        rows=queue_rows(items[:PAGE_SIZE], user),
+        counts=queue_counts(project_id=project_id, user=user),
+        monitors=tuple(
+            Deployment.objects.filter(project_id=project_id)
+            .values_list("monitor", flat=True)
+            .distinct()
+            .order_by("monitor")
+        ),
+        filter=where,
+        has_next=len(items) > PAGE_SIZE,
+    )
+
+
+def queue_rows(items: Sequence[ReviewItem], user: User) -> tuple[QueueRow, ...]:
+    """Rows with snippets. Four queries."""
+    claims = _claims(items, user)
+    flags = _flags([item.transcript_id for item in items])
+    found = excerpts(
+        Place(transcript_id, span["part"], span["start"], span["end"])
+        for transcript_id, of in flags.items()
+        if (span := of[0].span)
+    )
+    return tuple(
+        QueueRow(
+            cell=QueueCell(item.pk, item.priority, claims[item.pk]),
+            transcript_id=item.transcript_id,
+            external_id=item.transcript.external_id,
+            model=item.transcript.model_run.model,
+            created_at=item.created_at,
+            monitors=tuple(dict.fromkeys(flag.monitor for flag in flags.get(item.transcript_id, []))),
+            excerpt=found.get(item.transcript_id),
+        )
+        for item in items
+    )
+
+
+def queue_cells(ids: Collection[int], *, project_id: int, user: User, where: Filter) -> tuple[QueueCell, ...]:
+    """What changed about these items, and which of them the filter lets through. Four queries, no content."""
+    items = list(ReviewItem.objects.filter(project_id=project_id, pk__in=ids))
+    passing = queue_items(project_id=project_id, user=user, where=where).filter(pk__in=ids)
+    matching = set(passing.values_list("pk", flat=True))
+    claims = _claims(items, user)
+    return tuple(QueueCell(item.pk, item.priority, claims[item.pk], item.pk in matching) for item in items)
+
+
+def queue_counts(*, project_id: int, user: User) -> QueueCounts:
+    """One query over the project's items."""
+    live = Exists(Assignment.objects.live().filter(item=OuterRef("pk")))
+    items = ReviewItem.objects.filter(project_id=project_id).annotate(
+        is_live=live, is_mine=_held_by(user), is_given_back=_given_back_by(user)
+    )
+    is_open = Q(state=ItemState.OPEN)
+    counts = items.aggregate(
+        free=Count("pk", is_open & Q(is_live=False, is_given_back=False)),
+        given_back=Count("pk", is_open & Q(is_live=False, is_given_back=True)),
+        mine=Count("pk", is_open & Q(is_mine=True)),
+        held=Count("pk", is_open & Q(is_live=True, is_mine=False)),
+        decided=Count("pk", Q(state=ItemState.DECIDED)),
+    )
+    return QueueCounts(**counts)
+
+
+def desk(user: User, transcript_id: UUID) -> Desk:
+    """The verdict pane of a transcript that the caller has found permitted to this user. Four queries."""
+    now = clock.now()
+    undoable = tuple(
+        Undoable(verdict.pk, verdict.item_id, verdict.get_label_display(), _ms(verdict.settles_at - now))
+        for verdict in Verdict.objects.filter(
+            assignment__reviewer=user, state=VerdictState.PENDING, settles_at__gt=now
+        ).order_by("-committed_at")[:3]
+    )
+    item = ReviewItem.objects.filter(transcript_id=transcript_id).order_by("-priority", "id").first()
+    if item is None:
+        return Desk(transcript_id, undoable=undoable)
+    claim = _claims([item], user)[item.pk]
+    mine = claim.assignment if claim.standing == "mine" else None
+    return Desk(
+        transcript_id=transcript_id,
+        item_id=item.pk,
+        score=item.priority,
+        claim=claim,
+        token=mine.lease_token if mine else None,
+        lease_left_s=_ms(mine.lease_until - now) // 1000 if mine else 0,
+        may_undo_until=next((now + timedelta(milliseconds=u.left_ms) for u in undoable if u.item_id == item.pk), None),
+        undoable=undoable,
+    )
+
+
+def was_shown(*, reviewer_id: int, transcript_id: UUID) -> bool:
+    """Whether any page with scores of this transcript was sent to the reviewer, as the ledger has it. One query."""
+    viewed = Q(action="transcript.viewed", object_type="transcript", object_id=str(transcript_id))
+    listed = Q(action="transcripts.listed", subjects__contains=[f"transcript:{transcript_id}"])
+    shown = LedgerEvent.objects.filter(viewed | listed, actor_kind="user", actor_id=str(reviewer_id), outcome="ok")
+    return shown.exists()
+
+
+def _held_by(user: User) -> Exists:
+    return Exists(Assignment.objects.live().filter(item=OuterRef("pk"), reviewer=user))
+
+
+def _given_back_by(user: User) -> Exists:
+    released = Assignment.objects.filter(item=OuterRef("pk"), reviewer=user, state=AssignmentState.RELEASED)
+    return Exists(released)
+
+
+def _claims(items: Sequence[ReviewItem], user: User) -> dict[int, Claim]:
+    """Who reads or has decided each item. Two queries."""
+    ids = [item.pk for item in items]
+    claims = dict.fromkeys(ids, FREE)
+    for held in Assignment.objects.live().filter(item__in=ids).select_related("reviewer"):
+        standing: Standing = "mine" if held.reviewer_id == user.pk else "held"
+        claims[held.item_id] = Claim(standing, held.reviewer.name, assignment=held)
+    for verdict in Verdict.objects.standing().filter(item__in=ids).select_related("assignment__reviewer"):
+        claims[verdict.item_id] = Claim("decided", verdict.assignment.reviewer.name, verdict=verdict)
+    return claims
+
+
+class Flag(NamedTuple):
+    """A flagged score: its monitor, and its first evidence span."""
+
+    monitor: str
+    span: dict[str, Any] | None
+
+
+def _flags(transcript_ids: Sequence[UUID]) -> dict[UUID, list[Flag]]:
+    """The flagged scores of each transcript, highest first. One query."""
+    scores = Score.objects.filter(transcript_id__in=transcript_ids, flagged=True).order_by("-value", "id")
+    flags: dict[UUID, list[Flag]] = {}
+    for transcript_id, monitor, span in scores.values_list("transcript_id", "monitor", F("evidence__0")):
+        flags.setdefault(transcript_id, []).append(Flag(monitor, span))
+    return flags
+
+
+def _ms(left: timedelta) -> int:
+    return max(0, int(left / timedelta(milliseconds=1)))
