@@ -4,14 +4,18 @@ from __future__ import annotations
 
 import logging
 import time
+from collections.abc import Sequence
 from typing import Any
 
-from celery import Task
-from kombu.exceptions import OperationalError
+from celery import current_app
+from kombu import Queue
+from kombu.exceptions import ChannelError, OperationalError
 
 logger = logging.getLogger(__name__)
 # As long as the sweeps' period: ringing more often would not get anything done earlier.
 PAUSE_S = 5.0
+# Ids in one message: a trivial task per message reaches a few hundred a second only.
+CHUNK = 50
 
 
 class Bell:
@@ -20,18 +24,18 @@ class Bell:
     def __init__(self) -> None:
         self._silent_until = 0.0
 
-    def ring(self, task: Task[Any, Any], *args: Any, queue: str | None = None) -> bool:
-        """Publish; False when it was not sent."""
+    def ring(self, task: str, ids: Sequence[int], *, queue: str = "default", chunk: int = CHUNK) -> bool:
+        """Send a task, by its name, ids in chunks; False when not all of them were sent."""
+        return all(self._send(task, list(ids[at : at + chunk]), queue) for at in range(0, len(ids), chunk))
+
+    def _send(self, task: str, ids: list[int], queue: str) -> bool:
         if time.monotonic() < self._silent_until:
             return False
         try:
-            if queue:
-                task.apply_async(args, queue=queue)
-            else:
-                task.apply_async(args)
+            current_app.send_task(task, args=[ids], queue=queue)
         except OperationalError:
             self._silent_until = time.monotonic() + PAUSE_S
-            logger.warning("the broker does not answer; the next sweep will ring", extra={"task": task.name})
+            logger.warning("the broker does not answer; the next sweep will ring", extra={"task": task})
             return False
         return True
 
@@ -41,3 +45,13 @@ class Bell:
 
 
 BELL = Bell()
+
+
+def depth(queue: str) -> int:
+    """Messages that wait in a queue. Raises kombu's OperationalError when the broker does not answer."""
+    with current_app.connection_for_read() as connection:
+        try:
+            declared: Any = Queue(queue, channel=connection.default_channel).queue_declare(passive=True)
+            return int(declared.message_count)
+        except ChannelError:
+            return 0  # an empty queue does not exist

@@ -6,9 +6,7 @@ import os
 import uuid
 from collections.abc import Sequence
 from datetime import UTC, datetime
-from typing import Any
 
-from celery import Task
 from django.db import transaction
 
 from oversight.audit import context, dispatch, tasks
@@ -18,9 +16,6 @@ from oversight.audit.canonical import canonical, commitment
 from oversight.audit.events import Event
 from oversight.audit.models import LedgerDetail, LedgerEvent
 from oversight.lib import clock, ids
-
-# Events or ids in one message: a trivial task per message reaches a few hundred a second only.
-CHUNK = 50
 
 
 def record(event: Event, actor: Actor) -> LedgerEvent:
@@ -86,21 +81,14 @@ def _plain(value: object) -> object:
     return value
 
 
-def ring_after_commit(
-    task: Task[Any, Any], ids: Sequence[int], *, queue: str | None = None, chunk: int = CHUNK
-) -> None:
-    """Ring a task with ids in chunks once the caller's transaction has committed."""
-    transaction.on_commit(lambda: _ring(task, ids, queue, chunk), robust=True)
-
-
-def _ring(task: Task[Any, Any], ids: Sequence[int], queue: str | None, chunk: int) -> None:
-    for start in range(0, len(ids), chunk):
-        BELL.ring(task, list(ids[start : start + chunk]), queue=queue)
+def ring_after_commit(task: str, ids: Sequence[int], *, queue: str = "default") -> None:
+    """Ring a task, by its name, with ids in chunks, once the caller's transaction has committed."""
+    transaction.on_commit(lambda: BELL.ring(task, ids, queue=queue), robust=True)
 
 
 def _tell(rows: Sequence[LedgerEvent]) -> None:
     """After commit. Losing this call costs latency only: the sweep finds every event without a receipt."""
-    _ring(tasks.deliver, [row.pk for row in rows if dispatch.durable(row.action)], None, CHUNK)
+    BELL.ring(tasks.DELIVER, [row.pk for row in rows if dispatch.durable(row.action)])
     for row in rows:
         for handler in dispatch.best_effort(row.action):
             tasks.run_handler(handler, row)

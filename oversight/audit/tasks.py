@@ -18,12 +18,12 @@ from oversight.lib import clock, failures, locks
 logger = logging.getLogger(__name__)
 MAX_ATTEMPTS = 10
 SWEEP_LIMIT = 500
-CHUNK = 50
+DELIVER = "audit.deliver"
 # A delivery that was rung at commit has this long before the sweep rings again.
 GRACE = timedelta(seconds=2)
 
 
-@shared_task(name="audit.deliver", queue="default", time_limit=300)
+@shared_task(name=DELIVER, queue="default", time_limit=300)
 def deliver(event_ids: list[int]) -> None:
     """Tell every durable handler of these events; safe to run twice."""
     for event in LedgerEvent.objects.filter(pk__in=event_ids).order_by("pk"):
@@ -78,8 +78,7 @@ def sweep() -> int:
             return 0
         due = [pk for handler in dispatch.HANDLERS.values() if handler.durable for pk in _sweep_handler(handler)]
     due = sorted(set(due))
-    for start in range(0, len(due), CHUNK):
-        BELL.ring(deliver, due[start : start + CHUNK])
+    BELL.ring(DELIVER, due)
     return len(due)
 
 

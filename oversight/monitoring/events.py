@@ -65,3 +65,17 @@ class JudgeExamined(Event):
     admitted: bool
     parse_rate: str
     auroc_low: str | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RunsRetried(Event):
+    """Somebody let runs that had failed, or could not be scored, be run again."""
+
+    action: ClassVar[str] = "runs.retried"
+    object_type: ClassVar[str] = "deployment"
+    run_ids: list[int]
+    transcript_ids: list[str]
+    why: str = ""
+
+    def subjects(self) -> tuple[str, ...]:
+        return tuple(f"transcript:{id_}" for id_ in self.transcript_ids)

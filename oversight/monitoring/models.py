@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from django.db import models
+from django.db.models import Exists, OuterRef, Q
+from django.db.models.functions import Now
 
 from oversight.accounts.models import Project
 from oversight.transcripts.models import Transcript
@@ -15,6 +17,10 @@ class Backend(models.TextChoices):
     LOCAL = "local", "Local model"
     SERVER = "server", "Model server"
     RECORDED = "recorded", "Recorded verdicts"
+
+
+# Queues follow the backend: `model` is the one process that holds local weights, `judge` calls over HTTP.
+QUEUES: dict[str, str] = {Backend.NONE: "cpu", Backend.RECORDED: "cpu", Backend.LOCAL: "model", Backend.SERVER: "judge"}
 
 
 class Deployment(models.Model):
@@ -58,6 +64,37 @@ class RunState(models.TextChoices):
     CANCELLED = "cancelled", "Cancelled"
 
 
+UNENDED = (RunState.WAITING, RunState.QUEUED, RunState.LEASED)
+
+
+class MonitorRunQuerySet(models.QuerySet["MonitorRun"]):
+    """The vocabulary of run queries. Times are the database's, so that workers' clocks do not matter."""
+
+    def due(self) -> MonitorRunQuerySet:
+        return self.filter(state=RunState.QUEUED, run_at__lte=Now())
+
+    def expired(self) -> MonitorRunQuerySet:
+        return self.filter(state=RunState.LEASED, lease_until__lt=Now())
+
+    def released(self) -> MonitorRunQuerySet:
+        """Those that wait although all runs of earlier stages have ended."""
+        earlier = MonitorRun.objects.filter(
+            transcript=OuterRef("transcript"), stage__lt=OuterRef("stage"), state__in=UNENDED
+        )
+        return self.filter(~Exists(earlier), state=RunState.WAITING)
+
+    def newest(self) -> MonitorRunQuerySet:
+        """Without those that were run again."""
+        newer = MonitorRun.objects.filter(
+            transcript=OuterRef("transcript"), deployment=OuterRef("deployment"), run_no__gt=OuterRef("run_no")
+        )
+        return self.filter(~Exists(newer))
+
+    def retryable(self) -> MonitorRunQuerySet:
+        """Those that failed or could not be scored, and are not being run again."""
+        return self.newest().filter(Q(state=RunState.FAILED) | Q(state=RunState.DONE, score__state="unscored"))
+
+
 class MonitorRun(models.Model):
     """One monitor on one transcript: the job of record. Celery only rings; this row decides what counts."""
 
@@ -74,6 +111,8 @@ class MonitorRun(models.Model):
     error = models.TextField(default="", blank=True)
     created_at = models.DateTimeField()
     finished_at = models.DateTimeField(null=True)
+
+    objects = MonitorRunQuerySet.as_manager()
 
     class Meta:
         constraints = [

@@ -1,0 +1,72 @@
+"""A monitor's score as a row: what PostgreSQL cannot hold is replaced one for one, so that offsets stay true."""
+
+from __future__ import annotations
+
+import math
+import re
+from dataclasses import asdict
+
+from monitors import base, registry
+from oversight.lib import clock
+from oversight.monitoring.models import MonitorRun, Score
+
+MAX_EVIDENCE = 300
+MAX_TEXT = 8_000
+# NUL and lone surrogates.
+_UNHOLDABLE = re.compile("[\x00\ud800-\udfff]")
+
+
+def holdable(text: str) -> str:
+    """The text with each character that jsonb refuses as U+FFFD."""
+    return _UNHOLDABLE.sub("\ufffd", text)
+
+
+def score_row(run: MonitorRun, score: base.Score) -> Score:
+    """Not yet saved. `run.deployment` is loaded."""
+    deployment = run.deployment
+    return Score(
+        run=run,
+        transcript_id=run.transcript_id,
+        deployment=deployment,
+        attempt=run.attempt,
+        monitor=deployment.monitor,
+        version=deployment.version,
+        params_digest=deployment.params_digest,
+        state=score.state.value,
+        reason=score.reason.value if score.reason else "",
+        value=score.value,
+        raw=score.raw if score.raw is not None and math.isfinite(score.raw) else None,
+        unit=holdable(score.unit),
+        coverage=score.coverage,
+        threshold=deployment.threshold,
+        flagged=score.value is not None and score.value >= deployment.threshold,
+        evidence=[_evidence(entry) for entry in score.evidence[:MAX_EVIDENCE]],
+        channels={holdable(name): value for name, value in score.channels.items() if math.isfinite(value)},
+        rationale=_rationale(score),
+        judge=holdable(score.judge),
+        prompt_sha256=score.prompt_sha256,
+        cost=asdict(score.cost),
+        at=clock.now(),
+    )
+
+
+def is_stale(monitor: str, version: int) -> bool:
+    """True when the installed monitor is another version than the deployment's, or is not installed."""
+    known = registry.entries().get(monitor)
+    return known is None or known.version != version
+
+
+def _evidence(entry: base.Evidence) -> dict[str, object]:
+    return {
+        "part": entry.part,
+        "start": entry.start,
+        "end": entry.end,
+        "quote": holdable(entry.quote),
+        "note": holdable(entry.note),
+    }
+
+
+def _rationale(score: base.Score) -> str:
+    text = holdable(score.rationale)[:MAX_TEXT]
+    more = len(score.evidence) - MAX_EVIDENCE
+    return f"{text} ({more} more places are not kept.)".strip() if more > 0 else text
