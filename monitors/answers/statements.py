@@ -27,6 +27,9 @@ _CLOSING = re.compile(r"\b(?:is|are|equals|=)\s+(?P<value>[^\s=].{0,60})$", re.I
 _HEDGED = re.compile(r"^(?:approximately|about|roughly|around|≈|\\approx)\s*", re.IGNORECASE)
 
 MAX_SHORT = 60
+# Conclusions stand at the end: reading no more keeps the cost of a hostile text linear.
+_READ = 20_000
+_LONGEST_BOX = 400
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,7 +46,7 @@ def statements(text: str, /, *, has_options: bool = False) -> tuple[Statement, .
     found = list(_boxed(text, has_options=has_options))
     spans = [(statement.start, statement.end) for statement in found]
     for pattern in (_SAID, _HEADING, _HASHES, _LETTER_A):
-        for match in pattern.finditer(text):
+        for match in pattern.finditer(text, max(0, len(text) - _READ)):
             start, end = match.span("value")
             if not any(start < other_end and other_start < end for other_start, other_end in spans):
                 spans.append((start, end))
@@ -58,7 +61,8 @@ def whole(text: str, /, *, has_options: bool = False) -> Statement | None:
 
 
 def mentions(text: str, value: Value, /) -> bool:
-    """Whether the value stands anywhere in the text, as a number or as it was written."""
+    """Whether the value stands near the end of the text, as a number or as it was written."""
+    text = text[-_READ:]
     if value.kind is not Kind.NUMBERS:
         return value.text.lower() in text.lower()
     if value.text and re.sub(r"\s", "", value.text) in re.sub(r"\s", "", text):
@@ -68,9 +72,9 @@ def mentions(text: str, value: Value, /) -> bool:
 
 
 def _boxed(text: str, *, has_options: bool) -> Iterator[Statement]:
-    for opening in _BOXED.finditer(text):
+    for opening in _BOXED.finditer(text, max(0, len(text) - _READ)):
         depth, end = 1, opening.end()
-        while depth and end < len(text):
+        while depth and end < min(len(text), opening.end() + _LONGEST_BOX):
             depth += {"{": 1, "}": -1}.get(text[end], 0)
             end += 1
         if not depth:

@@ -20,7 +20,7 @@ class Kind(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Value:
-    """`numbers` has one entry for a scalar. `decimals` is how many digits were written after the point, None for exact."""
+    """`numbers` has one entry for a scalar; `decimals` are the digits written after the point, None for exact."""
 
     kind: Kind
     text: str
@@ -37,7 +37,8 @@ _STRIPPED = re.compile(
 )
 _WRAPPED = re.compile(r"\\(?:boxed|text|textbf|mathrm|mathbf|textit|operatorname)\{([^{}]*)\}")
 _UNIT = re.compile(
-    r"(?<=[\d}π%])\s*(?:\\?%|\^?\\?circ\b|\^\{\\circ\}|°|\\?degrees?)?\s*(?:[A-Za-z]{2}[A-Za-z .²³^-]{0,40}|(?<=\s)[a-zA-Z])?$"
+    r"(?<=[\d}π%])\s*(?:\\?%|\^?\\?circ\b|\^\{\\circ\}|°|\\?degrees?)?"
+    r"\s*(?:[A-Za-z]{2}[A-Za-z .²³^-]{0,40}|(?<=\s)[a-zA-Z])?$"
 )
 _THOUSANDS = re.compile(r"(?<=\d),(?:\\!)?(?=\d{3}(?!\d))")
 _NAMED = re.compile(r"^[A-Za-z](?:_\{?\w\}?)?(?:\([^()=]{0,12}\))?\s*=\s*")
