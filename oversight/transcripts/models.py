@@ -1,4 +1,7 @@
-"""Model runs, transcripts with their messages, raw payloads, and the labels that no monitor sees."""
+"""Model runs, transcripts with their messages, raw payloads, and the labels that no monitor sees.
+
+Foreign keys that lead a unique constraint carry no index of their own: it would cost every insert and serve nothing.
+"""
 
 from __future__ import annotations
 
@@ -7,12 +10,13 @@ from django.db import models
 
 from oversight.accounts.models import Project
 from oversight.lib import ids
+from oversight.transcripts.fields import ExactJSONField
 
 
 class ModelRun(models.Model):
     """What a model produced in one go: a model, its checkpoint, and a name for the batch or evaluation."""
 
-    project = models.ForeignKey(Project, models.PROTECT, related_name="model_runs")
+    project = models.ForeignKey(Project, models.PROTECT, related_name="model_runs", db_index=False)
     model = models.TextField()
     checkpoint = models.TextField(default="", blank=True)
     name = models.TextField(default="", blank=True)
@@ -30,7 +34,7 @@ class ModelRun(models.Model):
 class RawPayload(models.Model):
     """The exact bytes that arrived, compressed with zstd, once per project and content."""
 
-    project = models.ForeignKey(Project, models.PROTECT)
+    project = models.ForeignKey(Project, models.PROTECT, db_index=False)
     sha256 = models.BinaryField(max_length=32)
     size_bytes = models.PositiveIntegerField()
     body_zstd = models.BinaryField()
@@ -54,7 +58,7 @@ class Transcript(models.Model):
     """The head of a transcript: everything a list shows, and never its text."""
 
     id = models.UUIDField(primary_key=True, default=ids.uuid7, editable=False)
-    project = models.ForeignKey(Project, models.PROTECT, related_name="transcripts")
+    project = models.ForeignKey(Project, models.PROTECT, related_name="transcripts", db_index=False)
     model_run = models.ForeignKey(ModelRun, models.PROTECT, related_name="transcripts")
     external_id = models.TextField()
     payload = models.ForeignKey(RawPayload, models.PROTECT)
@@ -68,7 +72,7 @@ class Transcript(models.Model):
     input_tokens = models.PositiveIntegerField(null=True)
     output_tokens = models.PositiveIntegerField(null=True)
     reasoning_tokens = models.PositiveIntegerField(null=True)
-    notes = models.JSONField(default=list)
+    notes = ExactJSONField(default=list)
     planted = models.BooleanField(default=False)
 
     objects = TranscriptQuerySet.as_manager()
@@ -87,16 +91,16 @@ class Transcript(models.Model):
 class Message(models.Model):
     """One turn. `texts[i]` is the text of part i as PostgreSQL can hold it; `parts[i]` says what it is.
 
-    parts[i] = {type, visibility?, source?, name?, call_id?, signature?, ..., steps: [[start, end]...],
-    substitutions: [[offset, code point]...]}: the characters that were stored as U+FFFD (NUL, lone surrogates).
+    parts[i] = {type, visibility?, source?, name?, call_id?, signature?, ..., steps: [start, end, start, end, ...],
+    substitutions?}: see `storage` and `exact_text`. Readers use `selectors.load`, which gives the original text.
     """
 
-    transcript = models.ForeignKey(Transcript, models.CASCADE, related_name="messages")
+    transcript = models.ForeignKey(Transcript, models.CASCADE, related_name="messages", db_index=False)
     seq = models.PositiveIntegerField()
     role = models.CharField(max_length=12)
     name = models.TextField(default="", blank=True)
     texts = ArrayField(models.TextField())
-    parts = models.JSONField()
+    parts = ExactJSONField()
 
     class Meta:
         constraints = [models.UniqueConstraint(fields=["transcript", "seq"], name="transcripts_message_once")]
@@ -114,9 +118,9 @@ class Label(models.Model):
         JUDGE = "judge", "Judge"
         UNKNOWN = "unknown", "Not stated"
 
-    transcript = models.ForeignKey(Transcript, models.CASCADE, related_name="labels")
+    transcript = models.ForeignKey(Transcript, models.CASCADE, related_name="labels", db_index=False)
     name = models.CharField(max_length=80)
-    value = models.JSONField(null=True)
+    value = ExactJSONField(null=True)
     provenance = models.CharField(max_length=8, choices=Provenance.choices, default=Provenance.UNKNOWN)
     judge = models.TextField(default="", blank=True)
 
@@ -131,7 +135,7 @@ class Metadata(models.Model):
     """What else came with a transcript: its source, licence and the like. No monitor sees it."""
 
     transcript = models.OneToOneField(Transcript, models.CASCADE, primary_key=True, related_name="metadata")
-    meta = models.JSONField(default=dict)
+    meta = ExactJSONField(default=dict)
 
     def __str__(self) -> str:
         return f"metadata of {self.transcript_id}"
@@ -140,7 +144,7 @@ class Metadata(models.Model):
 class RecordedVerdict(models.Model):
     """A judge's verdict that came with the data: read by the `recorded` backend, never a label."""
 
-    transcript = models.ForeignKey(Transcript, models.CASCADE, related_name="recorded_verdicts")
+    transcript = models.ForeignKey(Transcript, models.CASCADE, related_name="recorded_verdicts", db_index=False)
     rubric = models.CharField(max_length=80)
     judge = models.TextField()
     p_positive = models.FloatField()
