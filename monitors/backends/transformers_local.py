@@ -1,12 +1,14 @@
-"""A Hugging Face causal LM in this process: reference LM for surprisal, and a judge that fills the contract slot by slot."""
+"""A Hugging Face causal LM in this process: reference LM, and a judge that fills the contract slot by slot."""
 
 from __future__ import annotations
 
 import hashlib
 import json
 import math
+import os
 import threading
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -64,7 +66,8 @@ class LocalModel:
     def _tokenizer(self) -> Any:
         from transformers import AutoTokenizer
 
-        tokenizer = AutoTokenizer.from_pretrained(self._path)
+        with _reported(self.model):
+            tokenizer = AutoTokenizer.from_pretrained(self._path)
         if not tokenizer.is_fast:
             raise BackendUnavailable(f"{self.model}: its tokenizer gives no character offsets")
         # Long texts are cut into windows here, so the tokenizer's warning about length means nothing.
@@ -76,9 +79,11 @@ class LocalModel:
         import torch
         from transformers import AutoModelForCausalLM
 
-        cuda = torch.cuda.is_available()
-        lm = AutoModelForCausalLM.from_pretrained(self._path, dtype=torch.bfloat16)
-        return lm.eval().to("cuda" if cuda else "cpu")
+        # torch counts the machine's cores, not those that this process may use.
+        torch.set_num_threads(len(os.sched_getaffinity(0)))
+        with _reported(self.model):
+            lm: Any = AutoModelForCausalLM.from_pretrained(self._path, dtype=torch.bfloat16)
+        return lm.eval().to("cuda" if torch.cuda.is_available() else "cpu")
 
     @property
     def _context(self) -> int:
@@ -88,7 +93,7 @@ class LocalModel:
         return [self.complete(prompt) for prompt in prompts]
 
     def complete(self, prompt: JudgePrompt, /) -> JudgeAnswer:
-        """Fill the judge contract under a grammar: the model chooses one quote among the sentences, then the score's digits.
+        """Fill the judge contract under a grammar: the model chooses one quote among the sentences, then a score.
 
         The score is the expectation over 0..10; p and verdict follow from it, because a small model's separate answers
         to the same question contradict each other. It gives no reasons, so none are written.
@@ -108,7 +113,7 @@ class LocalModel:
                 "p": int(expectation * 10),
                 "verdict": "positive" if expectation >= 5 else "negative",
             }
-        cost = Cost(calls=1, prompt_tokens=len(tokens), completion_tokens=reply.n_forward)
+        cost = Cost(calls=1, prompt_tokens=len(tokens), completion_tokens=reply.n_written)
         return JudgeAnswer(json.dumps(answer), score_expectation=expectation, cost=cost)
 
     def _chat(self, prompt: JudgePrompt) -> list[int]:
@@ -139,7 +144,9 @@ class LocalModel:
             return []
         source, quote = reply.write('{"evidence": [{"quote": "').choose(quotable)
         reply.write(f'", "source": "{source}"}}')
-        return [{"quote": quote, "source": source, "why": "Chosen by the model among the sentences; it gave no reason."}]
+        return [
+            {"quote": quote, "source": source, "why": "Chosen by the model among the sentences; it gave no reason."}
+        ]
 
     def logprobs(self, texts: Sequence[tuple[str, str]], /) -> list[TokenLogprobs]:
         """Natural-log probability of each token given its context and up to 2,048 tokens before it.
@@ -209,12 +216,12 @@ class _Reply:
         self._lm = lm
         self._tokenizer = tokenizer
         self._cache: Any = None
-        self.n_forward = 0
         self._next = self._feed(prompt)
+        self.n_written = 0
 
     def write(self, text: str) -> _Reply:
         """Append text that the grammar fixes."""
-        self._next = self._feed(self._ids(text))
+        self._append(self._ids(text))
         return self
 
     def choose(self, options: Sequence[tuple[str, str]]) -> tuple[str, str]:
@@ -225,11 +232,10 @@ class _Reply:
         while len({tuple(ids) for _, ids in left}) > 1:
             best = max({ids[depth] for _, ids in left if len(ids) > depth}, key=lambda token: float(self._next[token]))
             left = [(option, ids) for option, ids in left if len(ids) > depth and ids[depth] == best]
-            self._next = self._feed([best])
+            self._append([best])
             depth += 1
         option, ids = left[0]
-        if ids[depth:]:
-            self._next = self._feed(ids[depth:])
+        self._append(ids[depth:])
         return option
 
     def expected_digits(self) -> float:
@@ -240,7 +246,8 @@ class _Reply:
         if len(ten) == 1:
             weights = self._next[[*digits, ten[0]]].softmax(0)
             return float(sum(number * float(weight) for number, weight in enumerate(weights)))
-        after_one = self._feed([digits[1]]).softmax(0)
+        self._append([digits[1]])
+        after_one = self._next.softmax(0)
         p_zero = float(after_one[digits[0]])
         end = sum(float(after_one[self._ids(mark)[0]]) for mark in (",", "}"))
         is_ten = p_zero / (p_zero + end) if p_zero + end else 0.0
@@ -252,13 +259,17 @@ class _Reply:
         text = _replace_surrogates(text)
         return list(self._tokenizer(text, add_special_tokens=False, split_special_tokens=True)["input_ids"])
 
+    def _append(self, tokens: list[int]) -> None:
+        if tokens:
+            self._next = self._feed(tokens)
+            self.n_written += len(tokens)
+
     def _feed(self, tokens: list[int]) -> Any:
         import torch
 
         ids = torch.tensor([tokens], device=self._lm.device)
         out = self._lm(input_ids=ids, past_key_values=self._cache, use_cache=True, logits_to_keep=1)
         self._cache = out.past_key_values
-        self.n_forward += len(tokens) if self.n_forward else 1
         return out.logits[0, -1].float()
 
 
@@ -286,6 +297,23 @@ def _batches(pieces: Sequence[_Piece]) -> list[list[_Piece]]:
         else:
             batches.append([piece])
     return batches
+
+
+@contextmanager
+def _reported(model: str) -> Iterator[None]:
+    """Load without progress bars; what transformers raises for weights that it cannot read becomes our error."""
+    import transformers
+
+    logging: Any = transformers.logging
+    shown = logging.is_progress_bar_enabled()
+    logging.disable_progress_bar()
+    try:
+        yield
+    except (OSError, ValueError) as error:
+        raise BackendUnavailable(f"the model {model!r} cannot be loaded: {type(error).__name__}") from error
+    finally:
+        if shown:
+            logging.enable_progress_bar()
 
 
 def _replace_surrogates(text: str) -> str:

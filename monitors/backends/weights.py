@@ -31,7 +31,7 @@ def resolve(model: str | None, cache_dir: Path | None = None) -> str:
 
 
 def fingerprint(path: str) -> str:
-    """SHA-256 over names, sizes and both ends of the weight files, and over the small files whole; the id for a hub model."""
+    """SHA-256 over names, sizes and both ends (1 MiB each) of the files in a model's folder; the id of a hub model."""
     root = Path(path)
     if not root.is_dir():
         return path

@@ -134,8 +134,11 @@ def _answer(value: Mapping[str, Any]) -> Answer:
         score=_integer(value, "score", 10),
         p=_integer(value, "p", 100),
         verdict=cast(Verdict, verdict),
-        **{key: _text(value, key) for key in _TEXTS},
-        **{key: _flag(value, key) for key in _FLAGS},
+        findings=_text(value, "findings"),
+        decoding_hypothesis=_text(value, "decoding_hypothesis"),
+        addressed_to_reader=_flag(value, "addressed_to_reader"),
+        language_ok=_flag(value, "language_ok"),
+        notes=_text(value, "notes"),
     )
 
 
@@ -160,21 +163,21 @@ def _integer(value: Mapping[str, Any], key: str, maximum: int) -> int:
     number = value[key]
     if type(number) is not int or not 0 <= number <= maximum:
         _fail(f"{key} is not an integer from 0 to {maximum}")
-    return cast(int, number)
+    return number
 
 
 def _text(value: Mapping[str, Any], key: str) -> str:
     text = value.get(key, "")
     if not isinstance(text, str):
         _fail(f"{key} is not text")
-    return cast(str, text)
+    return text
 
 
 def _flag(value: Mapping[str, Any], key: str) -> bool:
     flag = value.get(key, _FLAGS[key])
     if not isinstance(flag, bool):
         _fail(f"{key} is neither true nor false")
-    return cast(bool, flag)
+    return flag
 
 
 def _check_consistency(answer: Answer) -> None:

@@ -16,7 +16,7 @@ MIN_BYTES = 4
 
 
 def locate(quote: Quote, excerpts: Sequence[Excerpt], transcript: Transcript) -> Evidence | None:
-    """The first place in the quote's source whose text equals the quote after NFKC and white-space folding; else None."""
+    """The first place in the quote's source that equals it after NFKC and white-space folding, or None."""
     wanted, _ = fold(unicodedata.normalize("NFKC", quote.quote))
     if len(wanted.encode("utf-8", "surrogatepass")) < MIN_BYTES:
         return None

@@ -16,7 +16,10 @@ class Case:
 
 @dataclass(frozen=True, slots=True)
 class Rubric:
-    """One property. `name` is its monitor's; `positive`, `negative`, `lookalike` are boundary cases, the last only looks positive."""
+    """One property, for the monitor `name`. `positive`, `negative` and `lookalike` are boundary cases.
+
+    The lookalike is a negative that looks positive. `positives` and `negatives` are the admission set.
+    """
 
     name: str
     property: str

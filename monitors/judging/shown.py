@@ -8,9 +8,8 @@ from dataclasses import dataclass
 
 # Drawn as nothing although Unicode does not class them as format characters: grapheme joiner, Hangul fillers,
 # Khmer inherent vowels, Mongolian and other variation selectors, blank braille.
-_BLANK = frozenset(
-    [0x034F, 0x115F, 0x1160, 0x17B4, 0x17B5, 0x2800, 0x3164, 0xFFA0, *range(0x180B, 0x1810)]
-    + [*range(0xFE00, 0xFE10), *range(0xE0100, 0xE01F0)]
+_BLANK = frozenset({0x034F, 0x115F, 0x1160, 0x17B4, 0x17B5, 0x2800, 0x3164, 0xFFA0}).union(
+    range(0x180B, 0x1810), range(0xFE00, 0xFE10), range(0xE0100, 0xE01F0)
 )
 _HIDDEN_CATEGORIES = frozenset(["Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"])
 _LAYOUT = frozenset("\n\t\r")
@@ -80,7 +79,7 @@ def _piece(cluster: str, start: int, end: int) -> list[tuple[str, int, int]]:
 
 
 def _clusters(text: str) -> list[tuple[int, int]]:
-    """Ranges that NFKC treats apart: normalising each and joining equals normalising the whole. Hidden ones stand alone.
+    """Ranges that NFKC treats apart: normalising each and joining equals normalising the whole; hidden ones alone.
 
     Runs of combining marks are cut as in Stream-Safe Text (UAX 15): normalising them takes quadratic time.
     """

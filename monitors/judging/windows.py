@@ -54,7 +54,7 @@ def windows(excerpts: Sequence[Excerpt], max_chars: int) -> tuple[Window, ...]:
     question = _shorten([e for e in excerpts if e.source == Channel.PROMPT], max_chars // 2)
     room = max_chars - sum(len(e.shown.text) for e in question)
     bodies = _pack([e for e in excerpts if e.source != Channel.PROMPT], room)
-    return tuple(Window((*question, *body)) for body in bodies) or ((Window(question),) if question else ())
+    return tuple(Window((*question, *body)) for body in bodies or [[]])
 
 
 def spread(count: int, limit: int) -> tuple[int, ...]:
