@@ -1,0 +1,52 @@
+"""Spans that may overlap or nest, as segments that do not."""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from typing import NamedTuple
+
+# More spans than this over one place are counted, not listed.
+MOST_AT_ONE_PLACE = 8
+
+
+@dataclass(frozen=True, slots=True)
+class Span:
+    """Evidence in one part: `number` is its place on the page, `style` its monitor's underline."""
+
+    number: int
+    part: int
+    start: int
+    end: int
+    style: int
+    tag: str
+    title: str
+
+
+class Segment(NamedTuple):
+    """`text[start:end]` lies under exactly these spans; none for the text between them."""
+
+    start: int
+    end: int
+    spans: tuple[Span, ...]
+
+
+def flatten(spans: Iterable[Span], start: int, end: int) -> Iterator[Segment]:
+    """Cut [start, end) at every border of a span: segments in order, without gap or overlap."""
+    inside = sorted((s for s in spans if s.start < end and s.end > start), key=lambda s: (s.start, -s.end, s.number))
+    if not inside:
+        if end > start:
+            yield Segment(start, end, ())
+        return
+    cuts = {start, end}
+    for span in inside:
+        cuts.update((max(start, span.start), min(end, span.end)))
+    borders = sorted(cuts)
+    waiting, active = 0, list[Span]()
+    for left, right in itertools.pairwise(borders):
+        active = [span for span in active if span.end > left]
+        while waiting < len(inside) and inside[waiting].start <= left:
+            active.append(inside[waiting])
+            waiting += 1
+        yield Segment(left, right, tuple(active[:MOST_AT_ONE_PLACE]))
