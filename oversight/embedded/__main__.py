@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from contextlib import suppress
 from pathlib import Path
 
-from oversight.embedded import cluster, leftovers, occupancy, process, scratch
+from oversight.embedded import cluster, leftovers, occupancy, process, programs, scratch
 from oversight.embedded.errors import ServiceFailed
 from oversight.embedded.model_extras import ROOT
 from oversight.embedded.supervisor import Supervisor
@@ -33,7 +33,8 @@ def main(arguments: Sequence[str]) -> int:
             return scratch.run(options.argv)
         if options.command == "stop":
             return _stop(var)
-        Supervisor(var, port=_port(), environment=os.environ, say=_say).run()
+        port = _port()
+        Supervisor(programs.oversight(var, port=port), var, port=port, environment=os.environ, say=_say).run()
     except ServiceFailed as failure:
         print(f"Oversight: {failure}", file=sys.stderr)
         return 1

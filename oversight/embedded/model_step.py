@@ -5,12 +5,11 @@ from __future__ import annotations
 import json
 import time
 from collections.abc import Callable
-from pathlib import Path
 
-from oversight.embedded import model_extras, programs
+from oversight.embedded import model_extras
 from oversight.embedded.child import Child
 from oversight.embedded.model_extras import Progress
-from oversight.embedded.programs import Program
+from oversight.embedded.programs import House, Program
 
 # A failed install is tried again by itself: most often the network was away.
 RETRY_S = 300.0
@@ -23,12 +22,13 @@ class ModelStep:
     def __init__(
         self,
         *,
-        progress: Path,
+        house: House,
         child: Callable[[Program], Child],
         started: Callable[[Child], None],
         say: Callable[[str], None],
     ) -> None:
-        self._progress = progress
+        self._house = house
+        self._progress = house.progress
         self._child = child
         self._started = started
         self._say = say
@@ -44,11 +44,10 @@ class ModelStep:
 
     def announce(self) -> None:
         """What the web page shows from its first moment."""
-        present = not model_extras.missing()
-        state, message = (
-            ("done", "installed") if present else ("waiting", "the language model is installed after the start")
-        )
-        Progress(state, int(present), 1, message).write(self._progress)
+        if model_extras.missing():
+            Progress("waiting", 0, 1, "the language model is installed after the start").write(self._progress)
+        else:
+            Progress("done", 1, 1, "the language model is installed").write(self._progress)
 
     def advance(self, *, may_install: bool) -> None:
         if self._worker is not None or time.monotonic() < self._next_look:
@@ -62,7 +61,7 @@ class ModelStep:
             self._start_worker()
         elif may_install and time.monotonic() >= self._next_try:
             self._say("installing the language model (torch, transformers, SmolLM2); the dashboard is usable meanwhile")
-            self._install = self._child(programs.model_extras(self._progress))
+            self._install = self._child(self._house.install_models)
             self._install.start()
             self._next_look = 0.0
 
@@ -87,8 +86,8 @@ class ModelStep:
             self._say(f"language model: {10 * tenth} % installed")
 
     def _start_worker(self) -> None:
-        Progress("done", 1, 1, "installed").write(self._progress)
-        self._worker = self._child(programs.WORKER_MODEL)
+        Progress("done", 1, 1, "the language model is installed").write(self._progress)
+        self._worker = self._child(self._house.model_worker)
         self._worker.start()
         self._started(self._worker)
         self._say("the language model is installed; its worker has started")

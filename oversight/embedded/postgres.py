@@ -106,8 +106,9 @@ class Postgres:
         lines = self._pid_file()
         if lines and lines[0].isdigit():
             process.end(int(lines[0]), self.data, STOP_SIGNALS)
+        # Whoever is left has no pid file or no folder any more: nothing to shut down in order.
         for pid in process.working_in(self.data, "postgres"):
-            process.end(pid, self.data, STOP_SIGNALS)
+            process.end(pid, self.data, STOP_SIGNALS[1:])
         # The pid may have been given to another program since; PostgreSQL would then refuse to start.
         (self.data / "postmaster.pid").unlink(missing_ok=True)
 
@@ -155,6 +156,10 @@ class Postgres:
 
     def _launch(self, programs: Path, account: Account | None) -> process.Started:
         socket = self.places.make_socket_folder(self.folder, account)
+        # No server of ours runs now, yet a killed one's pid may be a zombie or somebody else's: do not leave it to
+        # PostgreSQL to judge its lock file.
+        for stale in socket.glob(".s.PGSQL.*"):
+            stale.unlink()
         # On the command line, since the state folder may have been moved since the cluster was made.
         settings = {"unix_socket_directories": str(socket), "unix_socket_permissions": "0700"}
         if not self.durable:

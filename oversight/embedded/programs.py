@@ -23,20 +23,52 @@ class Program:
     nice: int = 0
 
 
-MIGRATE = Program("migrate", (*MANAGE, "migrate", "--noinput"))
-LOGINS = Program("logins", (*MANAGE, "ensure_logins"))
-WORKER_CORE = Program("worker", (*WORKER, "-n", "core@oversight", "-Q", "cpu,judge,default", "-c", "2"))
-BEAT = Program("beat", (*CELERY, "beat", "--pidfile="))
-# One process holds the weights; it yields to everything that somebody waits for.
-WORKER_MODEL = Program(
-    "model",
-    (*WORKER, "-n", "model@oversight", "-Q", "model", "-P", "solo"),
-    {"HF_HUB_OFFLINE": "1", "TOKENIZERS_PARALLELISM": "false"},
-    nice=10,
-)
+@dataclass(frozen=True, slots=True)
+class House:
+    """What runs once, what runs always, and what joins last; `progress` is the file that the installer keeps."""
+
+    progress: Path
+    prepare: tuple[tuple[Program, str], ...]
+    web: Program
+    services: tuple[Program, ...]
+    seed: Program
+    install_models: Program
+    model_worker: Program
 
 
-def web(port: int) -> Program:
+def oversight(var: Path, *, port: int) -> House:
+    """The real house."""
+    progress = var / "models-install.json"
+    return House(
+        progress=progress,
+        prepare=(
+            (Program("migrate", (*MANAGE, "migrate", "--noinput")), "the database schema is up to date"),
+            (Program("logins", (*MANAGE, "ensure_logins")), "the logins are ready"),
+        ),
+        web=_web(port),
+        services=(
+            Program("worker", (*WORKER, "-n", "core@oversight", "-Q", "cpu,default", "-c", "2")),
+            # What waits for other people's servers waits in threads, beside the work that needs a core.
+            Program("calls", (*WORKER, "-n", "calls@oversight", "-Q", "judge,outbound", "-P", "threads", "-c", "16")),
+            Program("beat", (*CELERY, "beat", "--pidfile=")),
+        ),
+        seed=Program("seed", (*MANAGE, "seed_demo", "--once", "--url", f"http://127.0.0.1:{port}")),
+        install_models=Program(
+            "models-install",
+            (sys.executable, "-m", "oversight.embedded.model_extras", "--progress", str(progress)),
+            nice=10,
+        ),
+        # One process holds the weights; it yields to everything that somebody waits for.
+        model_worker=Program(
+            "model",
+            (*WORKER, "-n", "model@oversight", "-Q", "model", "-P", "solo"),
+            {"HF_HUB_OFFLINE": "1", "TOKENIZERS_PARALLELISM": "false"},
+            nice=10,
+        ),
+    )
+
+
+def _web(port: int) -> Program:
     return Program(
         "web",
         (
@@ -46,16 +78,4 @@ def web(port: int) -> Program:
             *("--no-access-log", "--no-server-header", "--no-proxy-headers", "--timeout-graceful-shutdown", "3"),
         ),
         {"DATABASE_POOL": "1"},
-    )
-
-
-def seed(port: int) -> Program:
-    return Program("seed", (*MANAGE, "seed_demo", "--once", "--url", f"http://127.0.0.1:{port}"))
-
-
-def model_extras(progress: Path) -> Program:
-    return Program(
-        "models-install",
-        (sys.executable, "-m", "oversight.embedded.model_extras", "--progress", str(progress)),
-        nice=10,
     )

@@ -8,13 +8,13 @@ import time
 from collections.abc import Callable, Mapping
 from pathlib import Path
 
-from oversight.embedded import cluster, leftovers, programs
+from oversight.embedded import cluster, leftovers
 from oversight.embedded.child import Child
 from oversight.embedded.errors import ServiceFailed
 from oversight.embedded.model_step import ModelStep
 from oversight.embedded.occupancy import occupy, refuse_used_port
 from oversight.embedded.places import Places
-from oversight.embedded.programs import Program
+from oversight.embedded.programs import House, Program
 
 WEB_START_S = 60.0
 # SIGTERM lets a worker finish what it has in hand; leases bring back what it does not finish.
@@ -31,7 +31,15 @@ class Stopped(Exception):
 class Supervisor:
     """The running house of one state folder."""
 
-    def __init__(self, var: Path, *, port: int, environment: Mapping[str, str], say: Callable[[str], None]) -> None:
+    def __init__(
+        self,
+        house: House,
+        var: Path,
+        *,
+        port: int,
+        environment: Mapping[str, str],
+        say: Callable[[str], None],
+    ) -> None:
         self._places = Places(var.absolute())
         self._port = port
         self._say = say
@@ -43,8 +51,9 @@ class Supervisor:
         self._seed: Child | None = None
         self._seed_began = 0.0
         self._stops_asked = 0
+        self._house = house
         self._models = ModelStep(
-            progress=self._places.var / "models-install.json",
+            house=house,
             child=self._child,
             started=self._services.append,
             say=say,
@@ -73,9 +82,9 @@ class Supervisor:
         refuse_used_port(self._port)
         self._start_servers()
         self._models.announce()
-        self._once(programs.MIGRATE, "the database schema is up to date")
-        self._once(programs.LOGINS, "the logins are ready")
-        self._services += [self._child(p) for p in (programs.web(self._port), programs.WORKER_CORE, programs.BEAT)]
+        for program, told in self._house.prepare:
+            self._once(program, told)
+        self._services += [self._child(program) for program in (self._house.web, *self._house.services)]
         for child in self._services:
             child.start()
         self._wait_for_web(self._services[0])
@@ -137,7 +146,7 @@ class Supervisor:
         if (self._places.var / "demo-seeded").exists() or self._environment.get("DEMO", "1") == "0":
             return
         self._say("sending the demo transcripts through the API (once)")
-        self._seed, self._seed_began = self._child(programs.seed(self._port)), time.monotonic()
+        self._seed, self._seed_began = self._child(self._house.seed), time.monotonic()
         self._seed.start()
 
     def _reap_seed(self) -> None:

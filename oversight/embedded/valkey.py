@@ -92,9 +92,10 @@ class Valkey:
 
     def stop(self) -> None:
         self._ready.unlink(missing_ok=True)
-        pids = process.working_in(self.folder, "valkey-server")
-        for pid in pids:
-            process.end(pid, self.folder, STOP_SIGNALS)
+        known = self._pid()
+        for pid in process.working_in(self.folder, "valkey-server"):
+            # One whose folder was deleted cannot save its dump and would refuse to leave.
+            process.end(pid, self.folder, STOP_SIGNALS if pid == known else STOP_SIGNALS[1:])
         (self.folder / "pid").unlink(missing_ok=True)
 
     def _launch(self, program: Path, port: int, account: Account | None) -> process.Started | None:
