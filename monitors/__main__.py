@@ -1,0 +1,40 @@
+"""Score and evaluate transcripts in files, without the dashboard: python -m monitors list|score|evaluate."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from collections.abc import Sequence
+
+from monitors.commands import evaluate, score
+from monitors.commands import list as listing
+from monitors.commands.expression import ExpressionError
+from monitors.commands.problem import Problem
+from monitors.errors import BackendUnavailable
+
+_COMMANDS = (
+    ("list", listing, "show the monitors"),
+    ("score", score, "score transcripts, one JSON line for each transcript and monitor"),
+    ("evaluate", evaluate, "compare scores with a label"),
+)
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """0 when all is done, 1 when something could not be read, 2 when the request itself is wrong."""
+    parser = argparse.ArgumentParser(prog="python -m monitors", description=__doc__)
+    commands = parser.add_subparsers(dest="command", required=True)
+    for name, module, help_text in _COMMANDS:
+        module.add_parser(commands.add_parser(name, help=help_text, description=help_text))
+    arguments = parser.parse_args(argv)
+    try:
+        return int(arguments.run(arguments))
+    except (Problem, ExpressionError, BackendUnavailable) as error:
+        sys.stderr.write(f"{error}\n")
+    except KeyboardInterrupt:
+        sys.stderr.write("stopped\n")
+        return 130
+    return 2
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,1 @@
+"""The command line: list, score and evaluate, without the dashboard."""

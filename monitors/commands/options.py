@@ -1,0 +1,51 @@
+"""Options that all commands share."""
+
+from __future__ import annotations
+
+import argparse
+from pathlib import Path
+
+
+def add_shared(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "--backend",
+        default="none",
+        metavar="none|local|recorded|URL",
+        help="model behind the monitors that need one: the local small model, an OpenAI-compatible server, or the "
+        "verdicts that came with the data (default: none)",
+    )
+    parser.add_argument("--model", help="model name for the server, or a path or name for the local backend")
+    parser.add_argument("--limit", type=_positive, help="stop after this many transcripts")
+    parser.add_argument("--jobs", type=_positive, default=1, help="processes for the monitors that need no model")
+
+
+def add_monitors(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "--monitors",
+        required=True,
+        type=_names,
+        metavar="A,B",
+        help="monitors by name, separated by commas; `list` shows them",
+    )
+
+
+def add_files(parser: argparse.ArgumentParser, *, several: bool) -> None:
+    help_text = "JSON Lines (.jsonl, also .gz or .zst), or one JSON document"
+    if several:
+        parser.add_argument("files", nargs="+", type=Path, metavar="FILE", help=help_text)
+    else:
+        parser.add_argument("file", type=Path, metavar="FILE", help=help_text)
+
+
+def _positive(text: str) -> int:
+    value = int(text)
+    if value < 1:
+        raise argparse.ArgumentTypeError("must be at least 1")
+    return value
+
+
+def _names(text: str) -> tuple[str, ...]:
+    names = tuple(dict.fromkeys(name.strip() for name in text.split(",") if name.strip()))
+    if not names:
+        raise argparse.ArgumentTypeError("names no monitor")
+    return names
