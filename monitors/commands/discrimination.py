@@ -45,10 +45,8 @@ class Discrimination:
 def discriminate(y_true: Sequence[bool], y_score: Sequence[float], groups: Sequence[str]) -> Discrimination:
     """Point values on all rows, intervals by resampling the groups."""
     n, positives = len(y_true), sum(y_true)
-    estimates = {
-        name: _missing(name, n - positives) or estimate
-        for name, estimate in _estimates(y_true, y_score, groups).items()
-    }
+    measured = _estimates(y_true, y_score, groups)
+    estimates = {name: _missing(name, n - positives) or estimate for name, estimate in measured.items()}
     return Discrimination(n, positives, len(set(groups)), estimates)
 
 

@@ -34,7 +34,7 @@ def add_parser(parser: argparse.ArgumentParser) -> None:
         "--group",
         default="meta.group",
         metavar="PATH",
-        help="what belongs together when resampling (default: %(default)s)",
+        help="what stays together when resampling (default: %(default)s)",
     )
     parser.add_argument("--json", action="store_true", help="as one JSON object")
     options.add_shared(parser)

@@ -1,4 +1,4 @@
-"""A small expression language over one record: paths, comparisons, and, or, not, in, literals. Nothing can be called."""
+"""A small expression language over one record: paths, comparisons, and, or, not, in, literals. No calls."""
 
 from __future__ import annotations
 

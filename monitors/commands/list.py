@@ -22,7 +22,7 @@ def run(arguments: argparse.Namespace) -> int:
         sys.stdout.write(json.dumps(table, indent=2) + "\n")
         return 0
     width = max((len(str(row["name"])) for row in table), default=0)
-    for row, entry in zip(table, entries().values(), strict=False):
+    for entry in list(entries().values())[: arguments.limit]:
         needs = ", ".join(entry.needs) or "no model"
         sys.stdout.write(f"{entry.name:<{width}}  v{entry.version}  {entry.axis:<14} {needs:<14} {entry.summary}\n")
     return 0

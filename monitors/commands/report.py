@@ -41,12 +41,16 @@ def _cell(estimate: Mapping[str, Any]) -> str:
 
 
 def _reasons(rows: list[Mapping[str, Any]]) -> list[str]:
-    found: dict[str, None] = {}
+    """Each reason once, with the rows that it holds for."""
+    missing: dict[str, dict[str, None]] = {}
     for row in rows:
         for key, title in _COLUMNS:
             if reason := row[key]["reason"]:
-                what = "no value" if row[key]["value"] is None else "no interval"
-                found[f"{row['monitor']}, {title}: {what}: {reason}"] = None
-        for reason, n in row.get("unscored_by_reason", {}).items():
-            found[f"{row['monitor']}: {n} unscored: {reason}"] = None
-    return list(found)
+                what = f"no {title}" if row[key]["value"] is None else "no interval"
+                missing.setdefault(f"{what}: {reason}", {})[row["monitor"]] = None
+    unscored = [
+        f"{row['monitor']}: {n} unscored: {reason}"
+        for row in rows
+        for reason, n in row.get("unscored_by_reason", {}).items()
+    ]
+    return [*(f"{what} ({', '.join(names)})" for what, names in missing.items()), *unscored]
