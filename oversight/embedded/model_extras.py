@@ -57,13 +57,13 @@ def pins(requirements: Path = REQUIREMENTS) -> dict[str, str]:
 
 def missing() -> list[str]:
     """The pinned packages that this environment lacks or has in another version; a local label such as +cpu is fine."""
-    return [name for name, version in pins().items() if _installed(name).split("+")[0] != version]
+    return [name for name, version in pins().items() if installed(name).split("+")[0] != version]
 
 
 def install(report: Callable[[Progress], None], *, plan: torch_build.Plan) -> None:
     """Install what is missing. Raises InstallFailed; a later call goes on where this one stopped."""
     needed = missing()
-    bar = _Bar(needed, plan, report)
+    bar = Bar(needed, plan, report)
     bar.tell(f"torch: {plan.build} build ({plan.reason})")
     if "torch" in needed:
         _install_torch(plan, bar)
@@ -74,7 +74,7 @@ def install(report: Callable[[Progress], None], *, plan: torch_build.Plan) -> No
         raise InstallFailed(f"pip reported success, but these are missing: {', '.join(still)}")
 
 
-def _install_torch(plan: torch_build.Plan, bar: _Bar) -> None:
+def _install_torch(plan: torch_build.Plan, bar: Bar) -> None:
     pin = f"torch=={pins()['torch']}"
     if plan.index is not None:
         try:
@@ -86,7 +86,7 @@ def _install_torch(plan: torch_build.Plan, bar: _Bar) -> None:
     _pip(["-c", str(ROOT / "requirements.txt"), "-c", str(REQUIREMENTS), pin], bar)
 
 
-def _pip(arguments: Sequence[str], bar: _Bar) -> None:
+def _pip(arguments: Sequence[str], bar: Bar) -> None:
     command = [sys.executable, "-m", "pip", "install", "--no-input", "--progress-bar", _progress_style(), *arguments]
     tail: list[str] = []
     with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, cwd=ROOT) as pip:
@@ -109,7 +109,7 @@ def _progress_style() -> str:
     return "raw" if version >= (24, 1) else "off"
 
 
-def _installed(name: str) -> str:
+def installed(name: str) -> str:
     try:
         return metadata.version(name)
     except metadata.PackageNotFoundError:
@@ -120,7 +120,7 @@ def _normal(name: str) -> str:
     return re.sub(r"[-_.]+", "-", name.strip()).lower()
 
 
-class _Bar:
+class Bar:
     """Turns pip's lines into a count that only grows."""
 
     def __init__(self, names: Sequence[str], plan: torch_build.Plan, report: Callable[[Progress], None]) -> None:
@@ -131,6 +131,7 @@ class _Bar:
         self._finished: set[str] = set()
         self._current = ""
         self._fraction = 0.0
+        self._done = 0
 
     def read(self, line: str) -> None:
         if found := RAW_PROGRESS.match(line):
@@ -145,7 +146,9 @@ class _Bar:
     def tell(self, message: str) -> None:
         done = sum(self._weights.get(name, 0) for name in self._finished - {self._current})
         done += int(self._fraction * self._weights.get(self._current, 0))
-        self._report(Progress("running", min(done, self._total), self._total, message))
+        # A later pip run names packages again that an earlier one has finished.
+        self._done = min(max(self._done, done), self._total)
+        self._report(Progress("running", self._done, self._total, message))
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

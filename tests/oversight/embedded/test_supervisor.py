@@ -1,0 +1,157 @@
+"""The supervisor: it starts all, mends what falls, and leaves nothing behind."""
+
+from __future__ import annotations
+
+import os
+import signal
+import socket
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import psutil
+import pytest
+
+from oversight.embedded import leftovers, process
+
+ROOT = Path(__file__).resolve().parents[3]
+PATIENCE_S = 30.0
+
+
+@pytest.fixture
+def var(tmp_path: Path) -> Iterator[Path]:
+    yield tmp_path / "var"
+    leftovers.end(leftovers.find(tmp_path / "var"))
+
+
+@pytest.fixture
+def port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+class Run:
+    """A supervisor in a process of its own, and what it has said so far."""
+
+    def __init__(self, running: subprocess.Popen[str]) -> None:
+        self.process = running
+        self.said = ""
+
+    def read_until(self, text: str) -> str:
+        assert self.process.stdout is not None
+        for line in self.process.stdout:
+            self.said += line
+            if text in line:
+                return line
+        raise AssertionError(f"it ended without saying {text!r}:\n{self.said}")
+
+    def rest(self) -> str:
+        assert self.process.stdout is not None
+        self.said += self.process.stdout.read()
+        self.process.wait(timeout=PATIENCE_S)
+        return self.said
+
+
+@contextmanager
+def start(var: Path, port: int, *arguments: str) -> Iterator[Run]:
+    command = [sys.executable, "-m", "tests.oversight.embedded.small_house", str(var), str(port), *arguments]
+    with subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, text=True) as running:
+        try:
+            yield Run(running)
+        finally:
+            running.kill()
+
+
+def eventually(claim: Callable[[], bool]) -> bool:
+    return any(claim() for _ in process.deadline(PATIENCE_S))
+
+
+def find(var: Path, fragment: str) -> list[psutil.Process]:
+    return [found for found in leftovers.find(var) if fragment in " ".join(found.cmdline())]
+
+
+def test_it_says_where_the_dashboard_is_once_it_answers(var: Path, port: int) -> None:
+    with start(var, port) as run:
+        run.read_until(f"Oversight is at http://127.0.0.1:{port}")
+
+        with socket.create_connection(("127.0.0.1", port), timeout=5):
+            assert find(var, "sleep 600")
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_a_signal_ends_every_process(var: Path, port: int, number: signal.Signals) -> None:
+    with start(var, port) as run:
+        run.read_until("Ctrl-C stops everything")
+        run.process.send_signal(number)
+
+        assert "everything has stopped" in run.rest()
+        assert run.process.returncode == 0
+    assert leftovers.find(var) == []
+
+
+def test_a_fallen_child_is_started_again(var: Path, port: int) -> None:
+    with start(var, port) as run:
+        run.read_until("Ctrl-C stops everything")
+        [web] = find(var, "http.server")
+        web.kill()
+
+        assert "web ended (killed by SIGKILL); again in 1 s" in run.read_until("web ended")
+        assert eventually(lambda: [found.pid for found in find(var, "http.server")] not in ([], [web.pid]))
+
+
+def test_children_of_a_killed_supervisor_are_ended_by_the_next_run(var: Path, port: int) -> None:
+    with start(var, port) as first:
+        first.read_until("Ctrl-C stops everything")
+        os.kill(first.process.pid, signal.SIGKILL)
+    orphans = {found.pid for found in leftovers.find(var)}
+    assert orphans
+
+    with start(var, port) as second:
+        second.read_until("ending the")
+        second.read_until("Ctrl-C stops everything")
+        assert orphans.isdisjoint(found.pid for found in leftovers.find(var))
+
+
+def test_a_second_run_in_the_same_folder_is_told_about_the_first(var: Path, port: int) -> None:
+    with start(var, port) as first:
+        first.read_until("Ctrl-C stops everything")
+        with start(var, port) as second:
+            said = second.rest()
+
+            assert second.process.returncode == 1
+            assert f"runs already from this folder as process {first.process.pid}, at http://127.0.0.1:{port}" in said
+            assert "make stop" in said
+        assert first.process.poll() is None
+
+
+def test_a_port_in_use_is_named_with_the_next_step(var: Path, port: int) -> None:
+    with socket.socket() as other, start(var, port) as run:
+        other.bind(("127.0.0.1", port))
+        other.listen()
+        said = run.rest()
+
+    assert run.process.returncode == 1
+    assert f"port {port} on 127.0.0.1 cannot be used" in said
+    assert f"make run PORT={port + 1}" in said
+
+
+def test_a_failed_preparation_ends_the_start_with_its_reason(var: Path, port: int) -> None:
+    with start(var, port, "fail") as run:
+        said = run.rest()
+
+    assert run.process.returncode == 1
+    assert "prepare failed (exit status 3)" in said
+    assert said.rstrip().endswith("the reason")
+    assert leftovers.find(var) == []
+
+
+def test_logs_are_readable_by_their_owner_only(var: Path, port: int) -> None:
+    with start(var, port) as run:
+        run.read_until("Ctrl-C stops everything")
+
+        logs = sorted((var / "log").glob("*.log"))
+        assert [log.name for log in logs if log.stat().st_mode & 0o077] == []
+        assert {"web.log", "worker.log", "prepare.log"} <= {log.name for log in logs}
