@@ -6,7 +6,7 @@ import math
 import re
 from dataclasses import asdict
 
-from monitors import base, registry
+from monitors import base
 from oversight.lib import clock
 from oversight.monitoring.models import MonitorRun, Score
 
@@ -48,12 +48,6 @@ def score_row(run: MonitorRun, score: base.Score) -> Score:
         cost=asdict(score.cost),
         at=clock.now(),
     )
-
-
-def is_stale(monitor: str, version: int) -> bool:
-    """True when the installed monitor is another version than the deployment's, or is not installed."""
-    known = registry.entries().get(monitor)
-    return known is None or known.version != version
 
 
 def _evidence(entry: base.Evidence) -> dict[str, object]:

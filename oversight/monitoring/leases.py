@@ -1,0 +1,58 @@
+"""Keeping leases alive while monitors work, from a thread with a database connection of its own."""
+
+from __future__ import annotations
+
+import logging
+import threading
+from collections.abc import Iterable
+from types import TracebackType
+from typing import Self
+
+from django.conf import settings
+from django.db import DatabaseError, connection
+
+from oversight.monitoring import services
+from oversight.monitoring.models import MonitorRun
+
+logger = logging.getLogger(__name__)
+
+
+class LeaseKeeper:
+    """Renews the leases of runs every quarter of their length. `lost` holds the ids that others have taken over."""
+
+    def __init__(self, runs: Iterable[MonitorRun]) -> None:
+        self._runs = {run.pk: run for run in runs}
+        self._ended = threading.Event()
+        self._thread = threading.Thread(target=self._keep, name="lease-keeper", daemon=True)
+        self.lost: frozenset[int] = frozenset()
+
+    def __enter__(self) -> Self:
+        self._thread.start()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._ended.set()
+        self._thread.join()
+
+    def drop(self, run: MonitorRun) -> None:
+        """The run has ended: its lease is no longer renewed."""
+        self._runs.pop(run.pk, None)
+
+    def _keep(self) -> None:
+        # Most batches end before the first renewal, and so never open this thread's connection.
+        while not self._ended.wait(settings.LEASE_S / 4):
+            self._renew()
+        connection.close()
+
+    def _renew(self) -> None:
+        runs = list(self._runs.values())
+        try:
+            held = services.renew(runs=runs)
+        except DatabaseError as error:
+            # The lease outlives three failed renewals; the fence decides in the end.
+            logger.warning("leases could not be renewed", extra={"error": type(error).__name__})
+            connection.close()
+            return
+        self.lost |= {run.pk for run in runs if run.pk not in held and run.pk in self._runs}

@@ -1,0 +1,184 @@
+"""Reads of monitoring: scores of a transcript, what is still to come, and the depth of the queues."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+from uuid import UUID
+
+from django.db.models import Count, Q
+from django.db.models.functions import Now
+
+from monitors import registry
+from oversight.monitoring.models import UNENDED, MonitorRun, RunState, Score
+
+DUE_LIMIT = 2000
+# A run that was rung at commit has this long before the sweep rings again.
+GRACE = timedelta(seconds=2)
+# Two periods of the sweep.
+RECENTLY = timedelta(seconds=10)
+
+
+@dataclass(frozen=True, slots=True)
+class EvidenceRow:
+    """A place in the transcript: code points of part `part`."""
+
+    part: int
+    start: int
+    end: int
+    quote: str
+    note: str
+
+
+@dataclass(frozen=True, slots=True)
+class ScoreRow:
+    """The latest score of one deployment on a transcript."""
+
+    deployment_id: int
+    monitor: str
+    version: int
+    axis: str
+    backend: str
+    state: str
+    reason: str
+    value: float | None
+    raw: float | None
+    unit: str
+    coverage: float
+    threshold: float
+    flagged: bool
+    evidence: tuple[EvidenceRow, ...]
+    channels: dict[str, float]
+    rationale: str
+    judge: str
+    prompt_sha256: str
+    cost: dict[str, Any]
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class PendingRow:
+    """A monitor that has not yet ended on a transcript."""
+
+    deployment_id: int
+    monitor: str
+    backend: str
+    state: str
+    since: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Progress:
+    """How far a deployment is with the runs that it has."""
+
+    deployment_id: int
+    project_id: int
+    monitor: str
+    backend: str
+    queue: str
+    total: int
+    ended: int
+    waiting: int
+    queued: int
+    leased: int
+    failed: int
+
+    @property
+    def open(self) -> int:
+        return self.total - self.ended
+
+    @property
+    def percent(self) -> int:
+        return 100 * self.ended // self.total if self.total else 100
+
+
+def scores_of(transcript_id: UUID) -> tuple[ScoreRow, ...]:
+    """The latest score of each deployment, flagged ones first, then by value. One query."""
+    newest = MonitorRun.objects.newest().filter(transcript_id=transcript_id)
+    scores = Score.objects.filter(transcript_id=transcript_id, run__in=newest).select_related("deployment")
+    rows = [_score_row(score) for score in scores]
+    return tuple(sorted(rows, key=lambda row: (not row.flagged, -(row.value or -1), row.monitor, row.backend)))
+
+
+def _score_row(score: Score) -> ScoreRow:
+    entry = registry.entries().get(score.monitor)
+    return ScoreRow(
+        deployment_id=score.deployment_id,
+        monitor=score.monitor,
+        version=score.version,
+        axis=entry.axis.value if entry else "",
+        backend=score.deployment.backend,
+        state=score.state,
+        reason=score.reason,
+        value=score.value,
+        raw=score.raw,
+        unit=score.unit,
+        coverage=score.coverage,
+        threshold=score.threshold,
+        flagged=score.flagged,
+        evidence=tuple(EvidenceRow(**entry) for entry in score.evidence),
+        channels=score.channels,
+        rationale=score.rationale,
+        judge=score.judge,
+        prompt_sha256=score.prompt_sha256,
+        cost=score.cost,
+        at=score.at,
+    )
+
+
+def pending_of(transcript_id: UUID) -> tuple[PendingRow, ...]:
+    """The monitors that have not ended on this transcript. One query."""
+    runs = MonitorRun.objects.filter(transcript_id=transcript_id, state__in=UNENDED).select_related("deployment")
+    return tuple(
+        PendingRow(run.deployment_id, run.deployment.monitor, run.deployment.backend, run.state, run.created_at)
+        for run in runs.order_by("stage", "pk")
+    )
+
+
+def progress(projects: Collection[int]) -> tuple[Progress, ...]:
+    """Counts of runs by state for each deployment of these projects that has any. One query."""
+    runs = MonitorRun.objects.filter(deployment__project_id__in=projects).exclude(state=RunState.CANCELLED)
+    counted = runs.values(
+        "deployment_id", "deployment__project_id", "deployment__monitor", "deployment__backend", "queue"
+    ).annotate(
+        total=Count("pk"),
+        waiting=Count("pk", filter=Q(state=RunState.WAITING)),
+        queued=Count("pk", filter=Q(state=RunState.QUEUED)),
+        leased=Count("pk", filter=Q(state=RunState.LEASED)),
+        failed=Count("pk", filter=Q(state=RunState.FAILED)),
+    )
+    return tuple(
+        Progress(
+            deployment_id=row["deployment_id"],
+            project_id=row["deployment__project_id"],
+            monitor=row["deployment__monitor"],
+            backend=row["deployment__backend"],
+            queue=row["queue"],
+            total=row["total"],
+            ended=row["total"] - row["waiting"] - row["queued"] - row["leased"],
+            waiting=row["waiting"],
+            queued=row["queued"],
+            leased=row["leased"],
+            failed=row["failed"],
+        )
+        for row in counted.order_by("deployment__stage", "deployment__monitor", "deployment_id")
+    )
+
+
+def queue_of(run_ids: Sequence[int]) -> str | None:
+    """The queue that these runs belong to; None when none of them is left. One query."""
+    return MonitorRun.objects.filter(pk__in=run_ids).values_list("queue", flat=True).first()
+
+
+def due(queue: str) -> list[tuple[int, int]]:
+    """Ids and attempts of all runs that are due, the longest due first. One query."""
+    runs = MonitorRun.objects.due().filter(queue=queue, run_at__lte=Now() - GRACE)
+    return list(runs.order_by("stage", "run_at", "pk").values_list("pk", "attempt")[:DUE_LIMIT])
+
+
+def due_again(queue: str) -> list[tuple[int, int]]:
+    """Ids and attempts of runs that were tried before and have just become due. One query."""
+    runs = MonitorRun.objects.due().filter(queue=queue, attempt__gt=0, run_at__gte=Now() - RECENTLY)
+    return list(runs.order_by("run_at", "pk").values_list("pk", "attempt")[:DUE_LIMIT])

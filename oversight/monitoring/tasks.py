@@ -1,0 +1,48 @@
+"""What workers do when the bell rings. A message may be lost, doubled or late: the rows decide."""
+
+from __future__ import annotations
+
+from celery import shared_task
+from django.db import transaction
+
+from oversight.audit.bell import BELL, depth
+from oversight.lib import locks
+from oversight.monitoring import bench, examination, execution, selectors, services
+from oversight.monitoring.models import QUEUES, Deployment
+
+# By attempts so far: a run that kills its worker soon rings alone, and takes no other run down with it.
+CHUNKS = (50, 5, 1)
+
+
+@shared_task(name=services.RUN_CHUNK, queue="cpu", time_limit=900)
+def run_chunk(run_ids: list[int]) -> None:
+    """Execute runs; those that there was no time for ring again, behind what waits already."""
+    queue = selectors.queue_of(run_ids)
+    if queue:
+        BELL.ring(services.RUN_CHUNK, execution.execute_chunk(run_ids, queue=queue), queue=queue)
+
+
+@shared_task(name=examination.EXAMINE, queue="model", time_limit=1800)
+def examine(deployment_ids: list[int]) -> None:
+    """Put the judges of these deployments to their fixed cases again."""
+    for deployment in Deployment.objects.filter(pk__in=deployment_ids):
+        bench.examine(deployment)
+
+
+@shared_task(name="monitoring.sweep", queue="default", time_limit=60)
+def sweep() -> int:
+    """Take back lost leases, release stages, ring for what no message is on its way for; returns how many rang."""
+    with transaction.atomic():
+        if not locks.try_for_transaction("monitoring.sweep"):
+            return 0
+        services.expire_leases()
+        services.release_waiting()
+    rung = 0
+    for queue in sorted(set(QUEUES.values())):
+        # Messages that wait in the broker lead to their rows; only an empty queue may have lost some.
+        due = selectors.due_again(queue) if depth(queue) else selectors.due(queue)
+        for tries, size in enumerate(CHUNKS):
+            ids = [pk for pk, attempt in due if min(attempt, len(CHUNKS) - 1) == tries]
+            BELL.ring(services.RUN_CHUNK, ids, queue=queue, chunk=size)
+        rung += len(due)
+    return rung
