@@ -14,6 +14,7 @@ urlpatterns = [
     path("review/", include("oversight.review.urls")),
     path("traces/", include("oversight.transcripts.urls")),
     path("monitors/", include("oversight.monitoring.urls")),
+    path("live/", include("oversight.live.urls")),
     path("alerts/", include("oversight.alerts.urls")),
     path("", include("oversight.dashboard.urls")),
 ]

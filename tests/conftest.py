@@ -57,6 +57,8 @@ def pytest_configure(config: pytest.Config) -> None:
         FIELD_KEY=secrets.token_urlsafe(64),
         LOG_LEVEL="WARNING",
     )
+    # WhiteNoise warns of a missing STATIC_ROOT, and warnings are errors here.
+    (services.var / "house" / "static").mkdir(parents=True)
     import django
 
     django.setup()

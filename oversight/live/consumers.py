@@ -1,0 +1,173 @@
+"""The one socket: it reads the ledger on a hint, on connect and every quarter of a minute, and sends ids."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import logging
+import time
+from collections import Counter, deque
+from typing import Any
+from urllib.parse import parse_qs
+
+from channels.db import database_sync_to_async
+from channels.generic.websocket import AsyncWebsocketConsumer
+
+from oversight.lib import failures
+from oversight.live import selectors
+from oversight.live.hints import project_group, user_group
+
+logger = logging.getLogger(__name__)
+POLL_S = 15.0
+ACK_S = 30.0
+# A hint can come before a slower transaction lets the feed show its event: look again, soon and then less often.
+AGAIN_S, AGAIN_MAX_S, AWAIT_S = 0.05, 1.0, 5.0
+SOCKETS_PER_USER, SOCKETS = 10, 2000
+INBOUND_BYTES, INBOUND_PER_S = 1024, 10
+ENDED, SLOW, TOO_MANY, UNSUPPORTED, TOO_BIG, FAILED = 4401, 4408, 4429, 1003, 1009, 1011
+
+_open: Counter[int] = Counter()
+
+
+class LiveConsumer(AsyncWebsocketConsumer):  # type: ignore[misc]  # channels has no types
+    """One follower of the feed. `?after=` names the last event that the page has."""
+
+    async def connect(self) -> None:
+        self.session_key: str | None = self.scope["session"].session_key
+        access = await _access(self.session_key)
+        if access is None or _is_crowded(access.user_id):
+            await self.close()
+            return
+        self.access = access
+        _open[self.access.user_id] += 1
+        self.rung, self.acked = asyncio.Event(), asyncio.Event()
+        self.awaited: dict[int, float] = {}
+        self.pause_s = AGAIN_S
+        self.received: deque[float] = deque(maxlen=INBOUND_PER_S)
+        self.joined: set[str] = set()
+        await self._join()
+        await self.accept()
+        self.follower = asyncio.create_task(self._follow())
+        self.follower.add_done_callback(self._ended)
+
+    async def disconnect(self, code: int) -> None:
+        if not hasattr(self, "follower"):
+            return
+        self.follower.cancel()
+        _open[self.access.user_id] -= 1
+        for group in self.joined:
+            await self.channel_layer.group_discard(group, self.channel_name)
+
+    async def hint(self, message: dict[str, Any]) -> None:
+        """From the channel layer: something may be new."""
+        until = time.monotonic() + AWAIT_S
+        self.awaited.update(dict.fromkeys(message["events"], until))
+        self.pause_s = AGAIN_S
+        self.rung.set()
+
+    async def receive(self, text_data: str | None = None, bytes_data: bytes | None = None) -> None:
+        """From the browser: "ack" for a frame, or "ping"; nothing else."""
+        now = time.monotonic()
+        if len(self.received) == INBOUND_PER_S and now - self.received[0] < 1:
+            await self.close(TOO_MANY)
+            return
+        self.received.append(now)
+        if text_data is None or len(text_data) > INBOUND_BYTES:
+            await self.close(UNSUPPORTED if text_data is None else TOO_BIG)
+            return
+        kind = _kind(text_data)
+        if kind == "ack":
+            self.acked.set()
+        elif kind == "ping":
+            await self._send({"type": "pong"})
+        else:
+            await self.close(UNSUPPORTED)
+
+    async def _follow(self) -> None:
+        await self._begin()
+        while await self._drain():
+            await self._wait()
+            self.rung.clear()
+
+    def _ended(self, follower: asyncio.Task[None]) -> None:
+        """A socket that follows nothing any more must not stay open."""
+        if not follower.cancelled() and (error := follower.exception()):
+            logger.error("a live socket failed", extra={"failure": failures.describe(error)})
+            self.closing = asyncio.create_task(self.close(FAILED))
+
+    async def _begin(self) -> None:
+        asked = parse_qs(self.scope["query_string"].decode("latin-1")).get("after", [""])[0]
+        self.cursor, is_stale = await database_sync_to_async(selectors.start)(asked)
+        if is_stale:
+            await self._send({"type": "reset"})
+        if is_stale or not asked:
+            await self._send({"type": "head", "cursor": str(self.cursor)})
+
+    async def _drain(self) -> bool:
+        """Send everything that is new, a frame at a time; False when the socket was closed."""
+        while True:
+            # Rights are read anew for each batch: a role that was taken ends the feed at once.
+            access = await _access(self.session_key)
+            if access is None:
+                await self.close(ENDED)
+                return False
+            self.access = access
+            await self._join()
+            batch = await database_sync_to_async(selectors.batch)(self.access, self.cursor)
+            self.cursor = batch.cursor
+            for event_id in batch.seen:
+                self.awaited.pop(event_id, None)
+            if batch.events and not await self._deliver(batch.frame()):
+                return False
+            if not batch.is_full:
+                return True
+
+    async def _deliver(self, frame: dict[str, Any]) -> bool:
+        """Send one frame and wait until the browser has it; False when it took too long."""
+        self.acked.clear()
+        await self._send(frame)
+        try:
+            await asyncio.wait_for(self.acked.wait(), ACK_S)
+        except TimeoutError:
+            await self.close(SLOW)
+            return False
+        return True
+
+    async def _wait(self) -> None:
+        now = time.monotonic()
+        self.awaited = {event_id: until for event_id, until in self.awaited.items() if until > now}
+        pause_s = self.pause_s if self.awaited else POLL_S
+        self.pause_s = min(2 * self.pause_s, AGAIN_MAX_S)
+        try:
+            await asyncio.wait_for(self.rung.wait(), pause_s)
+        except TimeoutError:
+            return
+
+    async def _join(self) -> None:
+        """Follow the groups of the projects that the session may see now."""
+        wanted = {project_group(pk) for pk in self.access.all_projects} | {user_group(self.access.user_id)}
+        for group in wanted - self.joined:
+            await self.channel_layer.group_add(group, self.channel_name)
+        for group in self.joined - wanted:
+            await self.channel_layer.group_discard(group, self.channel_name)
+        self.joined = wanted
+
+    async def _send(self, frame: dict[str, Any]) -> None:
+        await self.send(text_data=json.dumps(frame, separators=(",", ":")))
+
+
+async def _access(session_key: str | None) -> selectors.Access | None:
+    access: selectors.Access | None = await database_sync_to_async(selectors.access_of_session)(session_key)
+    return access
+
+
+def _is_crowded(user_id: int) -> bool:
+    return _open[user_id] >= SOCKETS_PER_USER or _open.total() >= SOCKETS
+
+
+def _kind(text: str) -> str:
+    try:
+        message = json.loads(text)
+    except ValueError:
+        return ""
+    return str(message.get("type", "")) if isinstance(message, dict) else ""

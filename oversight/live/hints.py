@@ -1,0 +1,65 @@
+"""Hints over the channel layer that the ledger has something new. A lost hint costs latency, never an event."""
+
+from __future__ import annotations
+
+import logging
+import threading
+import time
+
+from asgiref.sync import async_to_sync
+from channels.layers import get_channel_layer
+from redis.exceptions import RedisError
+
+logger = logging.getLogger(__name__)
+# Long enough to gather the events of a burst, short beside what a person notices.
+GATHER_S = 0.02
+# A hint names events only so that a follower can wait for them; of a storm the newest are enough.
+NAMED = 50
+
+
+def project_group(project_id: int) -> str:
+    """The group of everybody who follows a project."""
+    return f"live.project.{project_id}"
+
+
+def user_group(user_id: int | str) -> str:
+    """The group of one person's sockets."""
+    return f"live.user.{user_id}"
+
+
+class Hints:
+    """Sends from a thread of its own, gathered by group: no request or worker waits for the channel layer."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._waiting: dict[str, set[int]] = {}
+        self._thread: threading.Thread | None = None
+
+    def give(self, group: str, event_id: int) -> None:
+        with self._lock:
+            self._waiting.setdefault(group, set()).add(event_id)
+            if self._thread is None or not self._thread.is_alive():
+                self._thread = threading.Thread(target=self._send, name="live-hints", daemon=True)
+                self._thread.start()
+
+    def _send(self) -> None:
+        while True:
+            time.sleep(GATHER_S)
+            with self._lock:
+                waiting, self._waiting = self._waiting, {}
+                if not waiting:
+                    self._thread = None
+                    return
+            try:
+                async_to_sync(_send_all)(waiting)
+            except (RedisError, OSError) as error:
+                logger.warning("the channel layer does not answer", extra={"failure": type(error).__name__})
+
+
+async def _send_all(waiting: dict[str, set[int]]) -> None:
+    layer = get_channel_layer()
+    for group, event_ids in waiting.items():
+        await layer.group_send(group, {"type": "hint", "events": sorted(event_ids)[-NAMED:]})
+
+
+HINTS = Hints()

@@ -1,0 +1,129 @@
+"""What a follower of the live feed may learn: ids of events, by the follower's own permissions, batch by batch."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import timedelta
+from importlib import import_module
+from typing import Any
+
+from django.conf import settings
+from django.contrib.auth import get_user
+from django.http import HttpRequest
+
+from oversight.accounts.models import User
+from oversight.accounts.permissions import allowed_projects
+from oversight.audit import selectors as ledger
+from oversight.audit.selectors import Cursor, FeedRow
+from oversight.lib import clock
+
+BATCH = 200
+RETENTION = timedelta(days=7)
+# Which events a page of that permission shows.
+ACTIONS: Mapping[str, tuple[str, ...]] = {
+    "queue.view": (
+        "item.queued",
+        "item.raised",
+        "item.claimed",
+        "item.released",
+        "verdict.committed",
+        "verdict.undone",
+        "verdict.settled",
+    ),
+    "monitor.view": ("transcripts.ingested", "transcript.scored", "transcript.flagged"),
+    "alert.view": ("webhook.delivered", "webhook.died", "webhook.requested"),
+}
+ALL_ACTIONS = tuple(action for actions in ACTIONS.values() for action in actions)
+
+
+@dataclass(frozen=True, slots=True)
+class Access:
+    """A signed-in user, and for each action the projects whose events they may see."""
+
+    user_id: int
+    projects: Mapping[str, frozenset[int]]
+
+    @property
+    def all_projects(self) -> frozenset[int]:
+        return frozenset().union(*self.projects.values())
+
+    def allows(self, row: FeedRow) -> bool:
+        return row.project_id in self.projects.get(row.action, frozenset())
+
+
+@dataclass(frozen=True, slots=True)
+class Batch:
+    """A piece of the feed. `seen` are the ids of all events in it, those not permitted included."""
+
+    cursor: Cursor
+    events: tuple[dict[str, Any], ...]
+    seen: frozenset[int]
+    is_full: bool
+
+    def frame(self) -> dict[str, Any]:
+        """What is sent: ids, never content."""
+        return {"type": "events", "cursor": str(self.cursor), "events": list(self.events)}
+
+
+def access_of(user: User) -> Access:
+    """One query per permission."""
+    return Access(
+        user.pk,
+        {
+            action: projects
+            for permission, actions in ACTIONS.items()
+            for projects in [allowed_projects(user, permission)]
+            for action in actions
+        },
+    )
+
+
+def access_of_session(key: str | None) -> Access | None:
+    """Read anew what a session may see; None when it has ended, or its user is disabled or has no role left."""
+    request = HttpRequest()
+    request.session = import_module(settings.SESSION_ENGINE).SessionStore(key)
+    user = get_user(request)
+    if not isinstance(user, User) or not user.is_active:
+        return None
+    access = access_of(user)
+    return access if access.all_projects else None
+
+
+def start(after: str) -> tuple[Cursor, bool]:
+    """The place to follow from, and whether what the follower has is of no use: unreadable, too old, or not ours."""
+    head = ledger.head()
+    if not after:
+        return head, False
+    try:
+        cursor = Cursor.parse(after)
+    except ValueError:
+        return head, True
+    return (head, True) if cursor > head or _is_too_old(cursor) else (cursor, False)
+
+
+def _is_too_old(cursor: Cursor) -> bool:
+    following = ledger.feed(after=cursor, actions=ALL_ACTIONS, limit=1)
+    return bool(following) and following[0].at < clock.now() - RETENTION
+
+
+def batch(access: Access, after: Cursor) -> Batch:
+    """What has happened since. One query."""
+    rows = ledger.feed(after=after, actions=ALL_ACTIONS, projects=access.all_projects, limit=BATCH)
+    return Batch(
+        cursor=rows[-1].cursor if rows else after,
+        events=tuple(_event(row) for row in rows if access.allows(row)),
+        seen=frozenset(row.id for row in rows),
+        is_full=len(rows) == BATCH,
+    )
+
+
+def _event(row: FeedRow) -> dict[str, Any]:
+    return {
+        "cursor": str(row.cursor),
+        "action": row.action,
+        "object_type": row.object_type,
+        "object_id": row.object_id,
+        "project_id": row.project_id,
+        "subjects": list(row.subjects),
+    }
