@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -12,11 +11,20 @@ from uuid import UUID
 from django.db.models import Count, Exists, F, OuterRef, Q, QuerySet
 
 from oversight.accounts.models import User
+from oversight.audit import selectors as feed
 from oversight.audit.models import LedgerEvent
 from oversight.lib import clock
 from oversight.monitoring.models import Deployment, Score
 from oversight.review.excerpts import Excerpt, Place, excerpts
-from oversight.review.models import Assignment, AssignmentState, ItemState, ReviewItem, Verdict, VerdictState
+from oversight.review.models import (
+    Assignment,
+    AssignmentState,
+    ItemState,
+    ReviewItem,
+    Verdict,
+    VerdictLabel,
+    VerdictState,
+)
 
 PAGE_SIZE = 50
 Standing = Literal["free", "mine", "held", "decided"]
@@ -53,11 +61,6 @@ class QueueCell:
     claim: Claim
     matches: bool = True
 
-    @property
-    def steps(self) -> int:
-        """The score on a bar of four steps; any flag fills at least one."""
-        return min(4, max(1, math.ceil(self.score * 4)))
-
 
 @dataclass(frozen=True, slots=True)
 class QueueRow:
@@ -88,9 +91,22 @@ class QueueCounts:
 
 
 @dataclass(frozen=True, slots=True)
+class Listing:
+    """Which items a page will show. `after` is the place in the ledger from which live events complete the page."""
+
+    after: str
+    items: tuple[ReviewItem, ...]
+
+    @property
+    def shown(self) -> tuple[ReviewItem, ...]:
+        return self.items[:PAGE_SIZE]
+
+
+@dataclass(frozen=True, slots=True)
 class QueuePage:
     """A page of the queue."""
 
+    after: str
     rows: tuple[QueueRow, ...]
     counts: QueueCounts
     monitors: tuple[str, ...]
@@ -117,6 +133,7 @@ class Desk:
     """What the verdict pane beside a transcript needs. `item_id` is None when nothing flagged the transcript."""
 
     transcript_id: UUID
+    after: str
     item_id: int | None = None
     score: float = 0.0
     claim: Claim = FREE
@@ -124,6 +141,10 @@ class Desk:
     lease_left_s: int = 0
     may_undo_until: datetime | None = None
     undoable: tuple[Undoable, ...] = ()
+
+    @property
+    def labels(self) -> tuple[tuple[str, str], ...]:
+        return tuple((label.value, str(label.label)) for label in VerdictLabel)
 
 
 def queue_items(*, project_id: int, user: User, where: Filter) -> QuerySet[ReviewItem]:
@@ -139,26 +160,24 @@ def queue_items(*, project_id: int, user: User, where: Filter) -> QuerySet[Revie
     return items.filter(state=ItemState.OPEN).order_by("-priority", "id")
 
 
-def queue_page_items(*, project_id: int, user: User, where: Filter) -> list[ReviewItem]:
-    """The items of one page and one more, without content. One query."""
+def queue_listing(*, project_id: int, user: User, where: Filter) -> Listing:
+    """The items of one page and one more, without content. Two queries."""
+    after = str(feed.head())
     first = (where.page - 1) * PAGE_SIZE
     items = queue_items(project_id=project_id, user=user, where=where).select_related("transcript__model_run")
-    return list(items[first : first + PAGE_SIZE + 1])
+    return Listing(after, tuple(items[first : first + PAGE_SIZE + 1]))
 
 
-def queue_page(items: Sequence[ReviewItem], *, project_id: int, user: User, where: Filter) -> QueuePage:
-    """The page of `queue_page_items`. Six queries. It holds snippets: record the read before calling this."""
+def queue_page(listing: Listing, *, project_id: int, user: User, where: Filter) -> QueuePage:
+    """The page of a listing. Six queries. It holds snippets: record the read before calling this."""
+    deployed = Deployment.objects.filter(project_id=project_id).values_list("monitor", flat=True)
     return QueuePage(
-        rows=queue_rows(items[:PAGE_SIZE], user),
+        after=listing.after,
+        rows=queue_rows(listing.shown, user),
         counts=queue_counts(project_id=project_id, user=user),
-        monitors=tuple(
-            Deployment.objects.filter(project_id=project_id)
-            .values_list("monitor", flat=True)
-            .distinct()
-            .order_by("monitor")
-        ),
+        monitors=tuple(deployed.distinct().order_by("monitor")),
         filter=where,
-        has_next=len(items) > PAGE_SIZE,
+        has_next=len(listing.items) > PAGE_SIZE,
     )
 
 
@@ -212,8 +231,8 @@ def queue_counts(*, project_id: int, user: User) -> QueueCounts:
 
 
 def desk(user: User, transcript_id: UUID) -> Desk:
-    """The verdict pane of a transcript that the caller has found permitted to this user. Four queries."""
-    now = clock.now()
+    """The verdict pane of a transcript that the caller has found permitted to this user. Five queries."""
+    after, now = str(feed.head()), clock.now()
     undoable = tuple(
         Undoable(verdict.pk, verdict.item_id, verdict.get_label_display(), _ms(verdict.settles_at - now))
         for verdict in Verdict.objects.filter(
@@ -222,11 +241,12 @@ def desk(user: User, transcript_id: UUID) -> Desk:
     )
     item = ReviewItem.objects.filter(transcript_id=transcript_id).order_by("-priority", "id").first()
     if item is None:
-        return Desk(transcript_id, undoable=undoable)
+        return Desk(transcript_id, after, undoable=undoable)
     claim = _claims([item], user)[item.pk]
     mine = claim.assignment if claim.standing == "mine" else None
     return Desk(
         transcript_id=transcript_id,
+        after=after,
         item_id=item.pk,
         score=item.priority,
         claim=claim,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import TypedDict
 from uuid import UUID
@@ -35,6 +36,7 @@ from oversight.review.models import (
     VerdictLabel,
     VerdictState,
 )
+from oversight.transcripts.events import TranscriptsListed
 from oversight.transcripts.models import Transcript
 
 DEFAULT_QUEUE = "Flagged"
@@ -62,6 +64,15 @@ def queue_flagged(*, transcript_id: UUID, score: float, actor: Actor) -> ReviewI
         audit.record(ItemRaised(**_about(item), before=repr(item.priority), after=repr(score)), actor)
         item.priority = score
     return item
+
+
+def list_snippets(*, items: Sequence[ReviewItem], project_id: int, actor: Actor) -> None:
+    """Record that snippets of these items' transcripts are about to be shown; no record, no page."""
+    if items:
+        ids = [str(item.transcript_id) for item in items]
+        audit.record_alone(
+            TranscriptsListed(object_id="review:queue", project_id=project_id, transcript_ids=ids), actor
+        )
 
 
 @transaction.atomic

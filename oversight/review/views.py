@@ -1,0 +1,168 @@
+"""The queue, claims and verdicts. Every form works without JavaScript; a module asks for the part by a header."""
+
+from __future__ import annotations
+
+from typing import Any
+from uuid import UUID
+
+from django.contrib import messages
+from django.http import HttpResponse, HttpResponseBase, JsonResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
+from django.views.decorators.http import require_GET, require_POST
+
+from oversight.accounts.models import Project
+from oversight.accounts.permissions import Request, permitted, project_for
+from oversight.audit.actors import Actor
+from oversight.lib.errors import Conflict, Invalid, NotFound
+from oversight.review import selectors, services
+from oversight.review.forms import VerdictForm, draft_of, filter_of
+from oversight.review.models import Assignment, Queue, ReviewItem, Verdict
+from oversight.transcripts.models import Transcript
+
+CHANGES = 100
+
+
+@require_GET
+@permitted("queue.view")
+def queue(request: Request) -> HttpResponseBase:
+    """The list of items, most urgent first."""
+    project, where = _project(request), filter_of(request.GET)
+    listing = selectors.queue_listing(project_id=project.pk, user=request.user, where=where)
+    services.list_snippets(items=listing.shown, project_id=project.pk, actor=Actor.of(request.user))
+    page = selectors.queue_page(listing, project_id=project.pk, user=request.user, where=where)
+    template = "review/_rows.html" if _wants_part(request) else "review/queue.html"
+    return render(request, template, {"page": page, "project": project})
+
+
+@require_GET
+@permitted("queue.view")
+def changes(request: Request) -> HttpResponseBase:
+    """The changing cells of some items: claim, score, and whether the page's filter lets them through. No content."""
+    project, where = _project(request), filter_of(request.GET)
+    ids = [int(word) for word in request.GET.get("ids", "").split(",")[:CHANGES] if word.isdecimal() and len(word) < 19]
+    cells = selectors.queue_cells(ids, project_id=project.pk, user=request.user, where=where)
+    return render(request, "review/_changes.html", {"cells": cells})
+
+
+@require_GET
+@permitted("item.claim")
+def desk(request: Request, transcript_id: UUID) -> HttpResponseBase:
+    """The verdict pane, when something about its item has changed."""
+    transcript = get_object_or_404(Transcript, pk=transcript_id, project_id__in=request.projects)
+    return _desk(request, transcript.pk)
+
+
+@require_POST
+@permitted("item.claim")
+def claim(request: Request, pk: int) -> HttpResponseBase:
+    """Take the lease and open the trace."""
+    item = get_object_or_404(ReviewItem, pk=pk, project_id__in=request.projects)
+    draft = draft_of(request.POST)
+    try:
+        services.claim(item=item, reviewer=request.user, actor=Actor.of(request.user))
+    except Conflict as error:
+        return _desk(request, item.transcript_id, error=str(error), draft=draft, status=409)
+    if _wants_part(request) or draft["note"]:
+        return _desk(request, item.transcript_id, draft=draft)
+    return redirect(_trace(item))
+
+
+@require_POST
+@permitted("item.claim")
+def claim_next(request: Request) -> HttpResponseBase:
+    """Open the most urgent free item."""
+    return redirect(_next(request, _project(request)))
+
+
+@require_POST
+@permitted("item.claim")
+def renew(request: Request, token: UUID) -> HttpResponseBase:
+    """The heartbeat of a reader, or the button that extends the lease."""
+    assignment = _assignment(request, token)
+    try:
+        services.renew(assignment=assignment, actor=Actor.of(request.user))
+    except Conflict as error:
+        return _desk(request, assignment.item.transcript_id, error=str(error), status=409)
+    return _desk(request, assignment.item.transcript_id) if _wants_part(request) else redirect(_trace(assignment.item))
+
+
+@require_POST
+@permitted("item.claim")
+def release(request: Request, token: UUID) -> HttpResponseBase:
+    """Give the item back and return to the queue."""
+    assignment = _assignment(request, token)
+    try:
+        services.release(assignment=assignment, actor=Actor.of(request.user))
+    except Conflict as error:
+        return _desk(request, assignment.item.transcript_id, error=str(error), status=409)
+    return redirect("review:queue")
+
+
+@require_POST
+@permitted("verdict.commit")
+def verdict(request: Request, token: UUID) -> HttpResponseBase:
+    """Decide, and open the next item."""
+    assignment, form = _assignment(request, token), VerdictForm(request.POST)
+    refused: dict[str, Any] = {"draft": draft_of(request.POST)}
+    if not form.is_valid():
+        return _desk(request, assignment.item.transcript_id, error=form.first_error(), status=422, **refused)
+    try:
+        services.commit_verdict(assignment=assignment, **form.cleaned_data, actor=Actor.of(request.user))
+    except (Conflict, Invalid) as error:
+        return _desk(request, assignment.item.transcript_id, error=str(error), status=error.status, **refused)
+    stay = request.POST.get("then") == "stay"
+    url = _trace(assignment.item) if stay else _next(request, assignment.item.project)
+    return JsonResponse({"next": url}) if _wants_part(request) else redirect(url)
+
+
+@require_POST
+@permitted("verdict.commit")
+def undo(request: Request, pk: int) -> HttpResponseBase:
+    """Take a verdict back and open its item again."""
+    mine = Verdict.objects.filter(assignment__reviewer=request.user, item__project_id__in=request.projects)
+    undone = get_object_or_404(mine.select_related("item", "assignment__reviewer"), pk=pk)
+    try:
+        services.undo_verdict(verdict=undone, actor=Actor.of(request.user))
+    except Conflict as error:
+        messages.warning(request, str(error))
+    return redirect(_trace(undone.item))
+
+
+def _project(request: Request) -> Project:
+    try:
+        return project_for(request, request.POST.get("project") or request.GET.get("project") or None)
+    except Project.DoesNotExist:
+        raise NotFound("There is no such project, or you are not a member of it.") from None
+
+
+def _assignment(request: Request, token: UUID) -> Assignment:
+    mine = Assignment.objects.filter(reviewer=request.user, item__project_id__in=request.projects)
+    return get_object_or_404(mine.select_related("item__project", "reviewer"), lease_token=token)
+
+
+def _trace(item: ReviewItem) -> str:
+    return reverse("dashboard:trace", args=[item.transcript_id])
+
+
+def _next(request: Request, project: Project) -> str:
+    """Lease the next item and give its address; the queue's when there is none, with the reason."""
+    found = Queue.objects.filter(project=project).order_by("pk").first()
+    leased = found and services.claim_next(queue=found, reviewer=request.user, actor=Actor.of(request.user))
+    if leased:
+        return _trace(leased.item)
+    messages.info(request, "Nothing is free to review at the moment.")
+    return f"{reverse('review:queue')}?project={project.slug}"
+
+
+def _wants_part(request: Request) -> bool:
+    return "X-Part" in request.headers
+
+
+def _desk(
+    request: Request, transcript_id: UUID, *, error: str = "", draft: dict[str, Any] | None = None, status: int = 200
+) -> HttpResponse:
+    """The verdict pane alone, or as a page of its own for a browser without JavaScript."""
+    context = {"desk": selectors.desk(request.user, transcript_id), "desk_error": error, "draft": draft or {}}
+    template = "review/_desk.html" if _wants_part(request) else "review/desk.html"
+    return render(request, template, context, status=status)
