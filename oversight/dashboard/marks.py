@@ -13,13 +13,14 @@ MOST_AT_ONE_PLACE = 8
 
 @dataclass(frozen=True, slots=True)
 class Span:
-    """Evidence in one part: `number` is its place on the page, `style` its monitor's underline."""
+    """Evidence in one part, numbered in page order. `style`: its monitor's underline; `heat`: its score, 1 to 5."""
 
     number: int
     part: int
     start: int
     end: int
     style: int
+    heat: int
     tag: str
     title: str
 

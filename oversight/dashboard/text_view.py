@@ -50,6 +50,15 @@ class Run:
     def numbers(self) -> str:
         return " ".join(str(span.number) for span in self.spans)
 
+    @property
+    def styles(self) -> tuple[int, ...]:
+        """The underlines of the monitors that meet here, the innermost first; two can be drawn."""
+        return tuple(dict.fromkeys(span.style for span in reversed(self.spans)))[:2]
+
+    @property
+    def heat(self) -> int:
+        return max((span.heat for span in self.spans), default=0)
+
 
 @dataclass(frozen=True, slots=True)
 class StepView:
@@ -116,7 +125,7 @@ class PartText:
     def _runs(self, start: int, end: int) -> tuple[Run, ...]:
         return tuple(
             Run(
-                tuple(self._pieces(max(start, segment.start), min(end, segment.end))),
+                tuple(self.pieces(max(start, segment.start), min(end, segment.end))),
                 segment.spans,
                 tuple(span for span in segment.spans if span.start == segment.start >= start),
             )
@@ -131,7 +140,7 @@ class PartText:
                 return
             yield self.segments[index]
 
-    def _pieces(self, start: int, end: int) -> Iterator[Piece]:
+    def pieces(self, start: int, end: int) -> Iterator[Piece]:
         at = start
         for index in range(bisect_right(self._hidden_ends, start), len(self.hidden)):
             if self.hidden[index].start >= end:

@@ -2,7 +2,15 @@
 
 from __future__ import annotations
 
-from django.urls import URLPattern
+from django.urls import path
+
+from oversight.dashboard import views
 
 app_name = "dashboard"
-urlpatterns: list[URLPattern] = []
+urlpatterns = [
+    path("traces/<uuid:pk>/", views.trace, name="trace"),
+    path("traces/<uuid:pk>/pending", views.trace_pending, name="trace-pending"),
+    path("traces/<uuid:pk>/history", views.trace_history, name="trace-history"),
+    path("traces/<uuid:pk>/origin", views.trace_origin, name="trace-origin"),
+    path("progress", views.progress, name="progress"),
+]

@@ -1,0 +1,156 @@
+"""The trace page: one transcript's text with its evidence marked, and what every monitor made of it."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from uuid import UUID
+
+from monitors.transcript import Part, PartType
+from monitors.transcript import Transcript as Content
+from oversight.dashboard import findings, words
+from oversight.dashboard.findings import Finding, FlaggedStep, Progress
+from oversight.dashboard.hidden import Kind, hidden_runs
+from oversight.dashboard.text_view import Chunk, PartText
+from oversight.dashboard.windows import Slice, Window, window_of, windows_of
+from oversight.lib.errors import NotFound
+from oversight.monitoring import selectors as monitoring
+from oversight.transcripts import selectors as transcripts
+from oversight.transcripts.exact_text import to_stored
+from oversight.transcripts.models import Transcript
+
+
+@dataclass(frozen=True, slots=True)
+class PartView:
+    """One part under its heading, with the chunks that this window holds of it."""
+
+    index: int
+    part: Part
+    channel: str
+    title: str
+    role: str
+    badge: tuple[str, str, str] | None
+    n_steps: int
+    chunks: tuple[Chunk, ...]
+    begins_before: bool
+    goes_on: bool
+    top: float
+    height: float
+
+    @property
+    def n_chars(self) -> int:
+        return len(self.part.text)
+
+    @property
+    def name(self) -> str:
+        """A tool's name; what no page can carry in it is replaced."""
+        return to_stored(self.part.name)[0]
+
+
+@dataclass(frozen=True, slots=True)
+class Hidden:
+    """How many characters are not drawn, of which kinds, and what they spell."""
+
+    count: int
+    kinds: tuple[tuple[str, int], ...]
+    spelt: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class TracePage:
+    """Everything the page shows of a transcript, beside the verdict pane."""
+
+    transcript: Transcript
+    parts: tuple[PartView, ...]
+    findings: tuple[Finding, ...]
+    flagged: tuple[FlaggedStep, ...]
+    progress: Progress
+    hidden: Hidden
+    window: Window
+    n_marks: int
+    n_unmarked: int
+    is_raw: bool
+
+
+def head(pk: UUID, projects: Iterable[int]) -> Transcript:
+    """The transcript without its text. One query. Raises NotFound also for what is in another project."""
+    found = Transcript.objects.filter(pk=pk, project_id__in=projects).select_related("model_run", "project", "payload")
+    transcript = found.defer("payload__body_zstd").first()
+    if transcript is None:
+        raise NotFound("There is no such transcript in your projects.")
+    return transcript
+
+
+def trace_page(transcript: Transcript, *, number: int = 1, is_raw: bool = False) -> TracePage:
+    """The page of a transcript whose reading has been recorded. Four queries."""
+    content = transcripts.load([transcript.pk])[transcript.pk]
+    scores, pending = monitoring.scores_of(transcript.pk), monitoring.pending_of(transcript.pk)
+    found = findings.find(scores, content)
+    texts = [
+        PartText.of(part.text, part.steps or (), (s for s in found.spans.values() if s.part == index), raw=is_raw)
+        for index, part in enumerate(content.parts)
+    ]
+    windows = windows_of(texts)
+    window = Window(min(max(1, number), len(windows)), len(windows))
+
+    def link(part: int, step: int, anchor: str) -> str:
+        page = window_of(windows, part, step)
+        return f"#{anchor}" if page == window.number else f"?w={page}#{anchor}"
+
+    return TracePage(
+        transcript=transcript,
+        parts=tuple(_part_views(content, texts, windows[window.number - 1])),
+        findings=findings.panel(found, texts, link),
+        flagged=findings.flagged_steps(found, texts, link),
+        progress=findings.progress_of(scores, pending),
+        hidden=_hidden(text.text for text in texts),
+        window=window,
+        n_marks=len(found.spans),
+        n_unmarked=found.n_unmarked,
+        is_raw=is_raw,
+    )
+
+
+def _part_views(content: Content, texts: Sequence[PartText], window: Sequence[Slice]) -> Iterator[PartView]:
+    roles = [message.role for message in content.messages for _ in message.parts]
+    channels = content.channels()
+    total = sum(len(text.text) for text in texts) or 1
+    before = [sum(len(text.text) for text in texts[:index]) for index in range(len(texts))]
+    for held in window:
+        part, text = content.parts[held.part], texts[held.part]
+        yield PartView(
+            index=held.part,
+            part=part,
+            channel=channels[held.part].value,
+            title=_title(part, channels[held.part].value),
+            role=roles[held.part].value,
+            badge=words.VISIBILITIES.get(part.visibility) if part.visibility else None,
+            n_steps=len(text.steps) if text.text else 0,
+            chunks=tuple(text.chunks(held.first, held.last)) if text.text else (),
+            begins_before=held.first > 0,
+            goes_on=held.last < len(text.steps),
+            top=round(1000 * before[held.part] / total, 1),
+            height=round(1000 * len(text.text) / total, 1),
+        )
+
+
+def _title(part: Part, channel: str) -> str:
+    if part.type is PartType.TOOL_CALL:
+        return "Tool call"
+    if part.type is PartType.TOOL_RESULT:
+        return "Tool result"
+    if part.type is PartType.OPAQUE:
+        return "Opaque block"
+    return words.CHANNELS[channel]
+
+
+def _hidden(texts: Iterable[str]) -> Hidden:
+    kinds: Counter[Kind] = Counter()
+    spelt: dict[str, None] = {}
+    for text in texts:
+        for run in hidden_runs(text):
+            kinds[run.kind] += run.end - run.start
+            if run.spells:
+                spelt[run.spells] = None
+    return Hidden(kinds.total(), tuple((kind.value, n) for kind, n in kinds.most_common()), tuple(spelt)[:5])

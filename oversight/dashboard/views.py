@@ -1,0 +1,66 @@
+"""The trace page with its parts, the overview, and the strip of what is going on."""
+
+from __future__ import annotations
+
+from uuid import UUID
+
+from django.http import HttpResponse, HttpResponseBase
+from django.shortcuts import render
+from django.views.decorators.http import require_GET
+
+from oversight.accounts.permissions import Request, permitted
+from oversight.audit.actors import Actor
+from oversight.dashboard import findings, history, installing, origin
+from oversight.dashboard.trace import head, trace_page
+from oversight.review import selectors as review
+from oversight.transcripts.services import open_transcript
+
+
+@require_GET
+@permitted("transcript.view")
+def trace(request: Request, pk: UUID) -> HttpResponseBase:
+    """The text with its evidence. That it is read is committed before any of it is loaded."""
+    transcript = head(pk, request.projects)
+    is_raw, number = "raw" in request.GET, request.GET.get("w", "1")
+    open_transcript(transcript=transcript, surface="code points" if is_raw else "page", actor=Actor.of(request.user))
+    page = trace_page(transcript, number=int(number) if number.isdecimal() and len(number) < 7 else 1, is_raw=is_raw)
+    return render(request, "dashboard/trace.html", {"page": page, "desk": review.desk(request.user, transcript.pk)})
+
+
+@require_GET
+@permitted("transcript.view")
+def trace_pending(request: Request, pk: UUID) -> HttpResponseBase:
+    """Which monitors are still at work. Says so when one has ended, so that the page fetches itself."""
+    transcript = head(pk, request.projects)
+    progress = findings.progress(transcript.pk)
+    response: HttpResponse = render(
+        request, "dashboard/_pending.html", {"progress": progress, "transcript": transcript}
+    )
+    if progress.digest != request.GET.get("have"):
+        response.headers["HX-Trigger"] = "trace:changed"
+    return response
+
+
+@require_GET
+@permitted("transcript.view")
+def trace_history(request: Request, pk: UUID) -> HttpResponseBase:
+    """What happened to it, from the ledger."""
+    transcript = head(pk, request.projects)
+    context = {"transcript": transcript, "rows": history.history_of(transcript)}
+    return render(request, "dashboard/trace_history.html", context)
+
+
+@require_GET
+@permitted("transcript.view")
+def trace_origin(request: Request, pk: UUID) -> HttpResponseBase:
+    """Labels, metadata and recorded verdicts: content of the record, so the reading is recorded."""
+    transcript = head(pk, request.projects)
+    open_transcript(transcript=transcript, surface="origin", actor=Actor.of(request.user))
+    return render(request, "dashboard/trace_origin.html", {"origin": origin.origin_of(transcript)})
+
+
+@require_GET
+@permitted("overview.view")
+def progress(request: Request) -> HttpResponseBase:
+    """The strip under the top bar."""
+    return render(request, "dashboard/_progress.html", {"bars": installing.bars(request.projects)})
