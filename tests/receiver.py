@@ -86,16 +86,14 @@ class Receiver:
 
     def __enter__(self) -> Receiver:
         self.listener = socket.create_server(("127.0.0.1", 0))
+        self.place = f"127.0.0.1:{self.listener.getsockname()[1]}"
         self.arrived = threading.Condition()
         threading.Thread(target=self._serve, daemon=True).start()
         return self
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
+        self.listener.shutdown(socket.SHUT_RDWR)
         self.listener.close()
-
-    @property
-    def place(self) -> str:
-        return f"127.0.0.1:{self.listener.getsockname()[1]}"
 
     @property
     def url(self) -> str:

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from datetime import datetime
+from urllib.parse import urlsplit
+
 from django.contrib.postgres.fields import ArrayField
 from django.db import models
 
@@ -40,6 +43,12 @@ class Endpoint(models.Model):
     def __str__(self) -> str:
         return self.name
 
+    @property
+    def origin(self) -> str:
+        """The URL without its path, which can be a secret: for lists, events and logs."""
+        parts = urlsplit(self.url)
+        return f"{parts.scheme}://{parts.netloc}"
+
 
 class Rule(models.Model):
     """Which events go to which endpoint. Empty `monitors` means all of them; `min_score` concerns flags only."""
@@ -65,6 +74,23 @@ class DeliveryState(models.TextChoices):
     DEAD = "dead", "Failed"
 
 
+class DeliveryQuerySet(models.QuerySet["Delivery"]):
+    """The vocabulary of delivery queries."""
+
+    def in_projects(self, projects: frozenset[int]) -> DeliveryQuerySet:
+        return self.filter(endpoint__project_id__in=projects)
+
+    def due(self, now: datetime) -> DeliveryQuerySet:
+        """To be sent now, or sent by somebody who has not come back."""
+        return self.filter(
+            models.Q(state=DeliveryState.PENDING, next_at__lte=now)
+            | models.Q(state=DeliveryState.LEASED, lease_until__lt=now)
+        )
+
+    def in_flight(self, now: datetime) -> DeliveryQuerySet:
+        return self.filter(state=DeliveryState.LEASED, lease_until__gte=now)
+
+
 class Delivery(models.Model):
     """One event for one endpoint. The body is serialised once and sent as it is at each attempt."""
 
@@ -72,6 +98,7 @@ class Delivery(models.Model):
     message_id = models.CharField(max_length=64)
     event_type = models.CharField(max_length=40)
     event_id = models.BigIntegerField(null=True)
+    transcript_id = models.UUIDField(null=True)
     body = models.BinaryField()
     state = models.CharField(max_length=10, choices=DeliveryState.choices, default=DeliveryState.PENDING)
     attempt = models.PositiveSmallIntegerField(default=0)
@@ -79,6 +106,8 @@ class Delivery(models.Model):
     lease_until = models.DateTimeField(null=True)
     created_at = models.DateTimeField()
     delivered_at = models.DateTimeField(null=True)
+
+    objects = DeliveryQuerySet.as_manager()
 
     class Meta:
         constraints = [models.UniqueConstraint(fields=["endpoint", "message_id"], name="alerts_delivery_once")]

@@ -27,7 +27,7 @@ WORKER = [
     "oversight",
     "worker",
     "-Q",
-    "default,cpu,judge",
+    "default,cpu,judge,outbound",
     "-c",
     "2",
     "-O",
