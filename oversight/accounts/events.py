@@ -43,6 +43,31 @@ class ProjectCreated(Event):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class UserCreated(Event):
+    """A person was given an account."""
+
+    action: ClassVar[str] = "user.created"
+    object_type: ClassVar[str] = "user"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PasswordSet(Event):
+    """A user's password was replaced."""
+
+    action: ClassVar[str] = "user.password_set"
+    object_type: ClassVar[str] = "user"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ThemeChosen(Event):
+    """A user chose their colour scheme."""
+
+    action: ClassVar[str] = "user.theme_chosen"
+    object_type: ClassVar[str] = "user"
+    theme: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class MembershipChanged(Event):
     """A role was given, changed or taken."""
 
