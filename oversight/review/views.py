@@ -42,7 +42,8 @@ def changes(request: Request) -> HttpResponseBase:
     project, where = _project(request), filter_of(request.GET)
     ids = [int(word) for word in request.GET.get("ids", "").split(",")[:CHANGES] if word.isdecimal() and len(word) < 19]
     cells = selectors.queue_cells(ids, project_id=project.pk, user=request.user, where=where)
-    return render(request, "review/_changes.html", {"cells": cells})
+    counts = selectors.queue_counts(project_id=project.pk, user=request.user)
+    return render(request, "review/_changes.html", {"cells": cells, "counts": counts})
 
 
 @require_GET
@@ -56,14 +57,14 @@ def desk(request: Request, transcript_id: UUID) -> HttpResponseBase:
 @require_POST
 @permitted("item.claim")
 def claim(request: Request, pk: int) -> HttpResponseBase:
-    """Take the lease and open the trace."""
+    """Take the lease and open the trace; with a label or a note, open the verdict form with them."""
     item = get_object_or_404(ReviewItem, pk=pk, project_id__in=request.projects)
     draft = draft_of(request.POST)
     try:
         services.claim(item=item, reviewer=request.user, actor=Actor.of(request.user))
     except Conflict as error:
         return _desk(request, item.transcript_id, error=str(error), draft=draft, status=409)
-    if _wants_part(request) or draft["note"]:
+    if _wants_part(request) or draft["note"] or draft["label"]:
         return _desk(request, item.transcript_id, draft=draft)
     return redirect(_trace(item))
 

@@ -32,7 +32,7 @@ class Socket:
             "headers": headers,
             "subprotocols": [],
         }
-        self.asgi = ApplicationCommunicator(application, scope)
+        self.asgi: Any = ApplicationCommunicator(application, scope)  # type: ignore[no-untyped-call]  # asgiref
 
     async def connect(self) -> bool:
         await self.asgi.send_input({"type": "websocket.connect"})

@@ -1,0 +1,188 @@
+// @ts-check
+/**
+ * The queue page. New items count into a pill and never move a row; rows on screen are patched where they stand.
+ * The keys j and k walk over the rows that can be reviewed; Enter presses the row's main control.
+ */
+
+const root = /** @type {HTMLElement} */ (document.querySelector("[data-queue]"));
+const pill = /** @type {HTMLButtonElement} */ (root.querySelector("[data-new-pill]"));
+const status = /** @type {HTMLElement} */ (root.querySelector("[data-new-status]"));
+const GATHER_MS = 150;
+const ANNOUNCE_MS = 10_000;
+const MOST = 100;
+
+/** @type {Set<string>} items that the page's filter lets through and that are not on it yet */
+const fresh = new Set();
+/** @type {Set<string>} items that an event named since the last look */
+const changed = new Set();
+let timer = 0;
+let announcedAt = 0;
+
+// Chromium would correct the scroll position a second time, behind our own correction.
+document.documentElement.style.overflowAnchor = "none";
+pill.style.visibility = "hidden";
+pill.disabled = true;
+pill.hidden = false;
+
+/** @param {string} id @returns {HTMLTableRowElement | null} */
+function rowOf(id) {
+  return root.querySelector(`tr[data-item="${CSS.escape(id)}"]`);
+}
+
+/** @param {string} part @param {Record<string, string>} more */
+async function get(part, more) {
+  const url = new URL(part, location.href);
+  for (const [name, value] of new URLSearchParams(location.search)) url.searchParams.set(name, value);
+  for (const [name, value] of Object.entries(more)) url.searchParams.set(name, value);
+  const answer = await fetch(url, { headers: { "X-Part": "rows" }, redirect: "error" });
+  if (!answer.ok) throw new Error(`the server answered ${answer.status}`);
+  return new DOMParser().parseFromString(await answer.text(), "text/html");
+}
+
+/** @param {HTMLTableRowElement} row @param {HTMLTableRowElement} with_ */
+function patch(row, with_) {
+  const hadFocus = row.contains(document.activeElement) && document.activeElement !== row;
+  row.className = with_.className;
+  row.dataset.standing = with_.dataset.standing;
+  for (const cell of with_.querySelectorAll("[data-cell]")) {
+    const old = row.querySelector(`[data-cell="${/** @type {HTMLElement} */ (cell).dataset.cell}"]`);
+    if (old && old.textContent !== cell.textContent) old.replaceChildren(...document.importNode(cell, true).childNodes);
+  }
+  if (hadFocus && !row.contains(document.activeElement)) row.focus({ preventScroll: true });
+}
+
+async function look() {
+  timer = 0;
+  const ids = Array.from(changed).slice(0, MOST);
+  ids.forEach((id) => changed.delete(id));
+  const page = await get(root.dataset.changes || "", { ids: ids.join(","), project: root.dataset.project || "" });
+  for (const row of page.querySelectorAll("tr")) {
+    const here = rowOf(row.dataset.item || "");
+    if (here) patch(here, row);
+    else if (row.dataset.matches === "yes") fresh.add(row.dataset.item || "");
+    else fresh.delete(row.dataset.item || "");
+  }
+  showPill();
+  showCounts(page);
+  if (changed.size) soon();
+}
+
+function soon() {
+  if (!timer) timer = setTimeout(() => look().catch(() => (timer = 0)), GATHER_MS);
+}
+
+function showPill() {
+  const text = `${fresh.size} new`;
+  /** @type {HTMLElement} */ (pill.querySelector("[data-new-text]")).textContent = text;
+  pill.style.visibility = fresh.size ? "visible" : "hidden";
+  pill.disabled = !fresh.size;
+  if (!fresh.size || Date.now() - announcedAt < ANNOUNCE_MS) return;
+  announcedAt = Date.now();
+  status.textContent = `${text}. Press full stop to show them.`;
+}
+
+/** @param {Document} page */
+function showCounts(page) {
+  const counts = /** @type {HTMLElement | null} */ (page.querySelector("[data-counts]"))?.dataset || {};
+  for (const shown of /** @type {NodeListOf<HTMLElement>} */ (document.querySelectorAll("[data-count]"))) {
+    shown.textContent = counts[shown.dataset.count || ""] ?? shown.textContent;
+  }
+}
+
+/** Keep a row where it is on screen while others come in above it. @param {() => void} change */
+function inPlace(change) {
+  const anchor = /** @type {HTMLElement | null} */ (document.activeElement?.closest("tr[data-item]") || topmost());
+  const before = anchor?.getBoundingClientRect().top ?? 0;
+  change();
+  if (!anchor) return;
+  const moved = () => anchor.getBoundingClientRect().top - before;
+  const lacking = scrollY + moved() + innerHeight - document.documentElement.scrollHeight;
+  // A short page cannot scroll so far: give it the room.
+  if (lacking > 0) root.style.paddingBottom = `${(parseFloat(root.style.paddingBottom) || 0) + Math.ceil(lacking)}px`;
+  scrollBy(0, moved());
+}
+
+/** The first row in view, once the reader has scrolled. @returns {HTMLElement | undefined} */
+function topmost() {
+  if (!scrollY) return undefined;
+  return rows().find((row) => row.getBoundingClientRect().top > 0);
+}
+
+/** @returns {HTMLTableRowElement[]} */
+function rows() {
+  return Array.from(root.querySelectorAll("tr[data-item]"));
+}
+
+async function merge() {
+  const page = await get(location.pathname, { project: root.dataset.project || "" });
+  const body = root.querySelector("[data-items]");
+  const incoming = Array.from(/** @type {NodeListOf<HTMLTableRowElement>} */ (page.querySelectorAll("tr[data-item]")));
+  if (!body) {
+    const all = /** @type {HTMLElement} */ (root.querySelector("[data-rows]"));
+    all.replaceChildren(...document.importNode(page.body, true).childNodes);
+  } else {
+    inPlace(() => insert(body, incoming));
+  }
+  fresh.clear();
+  status.textContent = "";
+  showPill();
+}
+
+/** New rows before the row that follows them on the server; decided rows go. @param {Element} body @param {HTMLTableRowElement[]} incoming */
+function insert(body, incoming) {
+  /** @type {HTMLTableRowElement | null} */
+  let next = null;
+  for (const row of incoming.reverse()) {
+    const here = rowOf(row.dataset.item || "");
+    if (here) patch(here, row);
+    const placed = here || document.importNode(row, true);
+    if (!here) body.insertBefore(placed, next);
+    next = placed;
+  }
+  const kept = new Set(incoming.map((row) => row.dataset.item));
+  for (const row of rows()) {
+    const isDone = row.dataset.standing === "decided" && !kept.has(row.dataset.item);
+    if (isDone && !row.contains(document.activeElement)) row.remove();
+  }
+}
+
+/** @param {number} by */
+function move(by) {
+  const all = rows().filter((row) => row.dataset.standing === "free" || row.dataset.standing === "mine" || isDecidedPage());
+  const at = all.indexOf(/** @type {any} */ (document.activeElement?.closest("tr[data-item]")));
+  const to = all[at < 0 ? (by > 0 ? 0 : all.length - 1) : Math.min(all.length - 1, Math.max(0, at + by))];
+  to?.focus({ preventScroll: true });
+  to?.scrollIntoView({ block: "nearest" });
+}
+
+function isDecidedPage() {
+  return new URLSearchParams(location.search).get("state") === "decided";
+}
+
+root.addEventListener("click", (event) => {
+  const mover = /** @type {HTMLElement | null} */ (/** @type {Element} */ (event.target).closest("[data-move]"));
+  if (mover) move(Number(mover.dataset.move));
+});
+
+root.addEventListener("keydown", (event) => {
+  const row = /** @type {HTMLElement} */ (event.target);
+  if (event.key !== "Enter" || event.repeat || !row.matches("tr[data-item]")) return;
+  event.preventDefault();
+  /** @type {HTMLElement | null} */ (row.querySelector("[data-primary]") || row.querySelector("a"))?.click();
+});
+
+// The focus stays on its row: it is what the merge holds in place.
+pill.addEventListener("mousedown", (event) => event.preventDefault());
+pill.addEventListener("click", () => merge().catch(() => (status.textContent = "The new items could not be fetched. Try again.")));
+
+document.addEventListener("live:event", (event) => {
+  const { object_type, object_id, project_id } = /** @type {CustomEvent} */ (event).detail;
+  if (object_type !== "review_item" || !object_id) return;
+  changed.add(object_id);
+  soon();
+});
+document.addEventListener("live:reset", () => location.reload());
+
+const filter = root.querySelector("[data-filter]");
+filter?.querySelector("[data-filter-apply]")?.setAttribute("hidden", "");
+filter?.addEventListener("change", () => /** @type {HTMLFormElement} */ (filter).requestSubmit());
