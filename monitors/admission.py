@@ -6,7 +6,7 @@ import json
 import math
 import os
 import tempfile
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -139,9 +139,9 @@ def gate(name: str, monitor: Monitor, admission: Admission | None = None, cache_
         return monitor
     prompt = prompt_sha256(monitor.rubric)
     try:
-        key = (entry(name).version, monitor.judge.digest, prompt)
-        if admission is None or (admission.version, admission.judge_digest, admission.prompt_sha256) != key:
-            admission = _cached(name, monitor, cache_dir)
+        key = (name, entry(name).version, monitor.judge.digest, prompt)
+        if admission is None or _key(admission) != key:
+            admission = _cached(key, monitor, cache_dir)
     except BackendUnavailable as error:
         return Withheld(Reason(error.reason), str(error), prompt_sha256=prompt)
     if admission.admitted:
@@ -178,7 +178,7 @@ def auroc_interval(area: float, n_positive: int, n_negative: int) -> tuple[float
     return _edge(is_compatible, area, 0.0), _edge(is_compatible, area, 1.0)
 
 
-def _edge(is_compatible: _Test, inside: float, outside: float) -> float:
+def _edge(is_compatible: Callable[[float], bool], inside: float, outside: float) -> float:
     if outside == inside:
         return outside
     # At 0 and 1 the variance is nought, so that the end itself is compatible only with an AUROC equal to it.
@@ -186,10 +186,6 @@ def _edge(is_compatible: _Test, inside: float, outside: float) -> float:
         middle = (inside + outside) / 2
         inside, outside = (middle, outside) if is_compatible(middle) else (inside, middle)
     return inside
-
-
-class _Test(Protocol):
-    def __call__(self, t: float, /) -> bool: ...
 
 
 def _value(monitor: Judged, case: Case, number: int) -> float | None:
@@ -215,30 +211,34 @@ def _area(scored: Sequence[tuple[bool, float]]) -> tuple[float | None, float | N
     return area, *auroc_interval(area, n_positive, n_negative)
 
 
-def _cached(name: str, monitor: Judged, cache_dir: Path | None) -> Admission:
-    assert isinstance(monitor.judge, Judge)
+_Key = tuple[str, int, str, str]
+
+
+def _key(admission: Admission) -> _Key:
+    return admission.monitor, admission.version, admission.judge_digest, admission.prompt_sha256
+
+
+def _cached(key: _Key, monitor: Judged, cache_dir: Path | None) -> Admission:
     folder = cache_dir or Path(os.environ.get("OVERSIGHT_MODEL_CACHE", "var/models"))
     file = folder / "admissions.json"
-    key = f"{name} {entry(name).version} {monitor.judge.digest} {prompt_sha256(monitor.rubric)}"
-    known = _load(file)
-    if key in known:
-        return known[key]
-    admission = admit(name, monitor)
-    _save(file, _load(file) | {key: admission})
-    return admission
+    known = next((admission for admission in _load(file) if _key(admission) == key), None)
+    if known is None:
+        known = admit(key[0], monitor)
+        _save(file, [*_load(file), known])
+    return known
 
 
-def _load(file: Path) -> dict[str, Admission]:
+def _load(file: Path) -> list[Admission]:
     """A file that is missing, cut off or of another version counts as empty: admissions can be run again."""
     try:
-        return {key: Admission(**value) for key, value in json.loads(file.read_text()).items()}
-    except (OSError, ValueError, TypeError, AttributeError):
-        return {}
+        return [Admission(**value) for value in json.loads(file.read_text())]
+    except (OSError, ValueError, TypeError):
+        return []
 
 
-def _save(file: Path, admissions: Mapping[str, Admission]) -> None:
+def _save(file: Path, admissions: Sequence[Admission]) -> None:
     file.parent.mkdir(parents=True, exist_ok=True)
-    text = json.dumps({key: asdict(value) for key, value in admissions.items()}, indent=1)
+    text = json.dumps([asdict(admission) for admission in admissions], indent=1)
     with tempfile.NamedTemporaryFile("w", dir=file.parent, prefix=".admissions-", delete=False) as scratch:
         scratch.write(text)
     os.replace(scratch.name, file)

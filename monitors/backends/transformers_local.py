@@ -42,6 +42,9 @@ class LocalModel:
     """Judge and TokenScorer over a local model, loaded at first use and once per process."""
 
     def __init__(self, model: str | None = None, cache_dir: Path | None = None) -> None:
+        # Threads of torch that spin at each barrier cost a shared two-core machine 80 % of its speed (measured); the
+        # OpenMP library reads this once, when torch is first imported.
+        os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
         self._name = model
         self._cache_dir = cache_dir
         self._lock = threading.Lock()

@@ -8,6 +8,7 @@ import secrets
 
 from monitors.backends.base import JudgePrompt
 from monitors.judging.contract import schema
+from monitors.judging.quotes import MIN_BYTES
 from monitors.judging.rubric import Rubric
 from monitors.judging.windows import Excerpt, Window
 from monitors.segment import segment
@@ -100,4 +101,5 @@ def _quotable(window: Window) -> tuple[tuple[str, str], ...]:
         for excerpt in window.excerpts
         if excerpt.source != "prompt"
         for start, end in segment(excerpt.shown.text)
+        if len(excerpt.shown.text[start:end].encode("utf-8", "surrogatepass")) >= MIN_BYTES
     )
