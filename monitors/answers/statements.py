@@ -65,7 +65,8 @@ def mentions(text: str, value: Value, /) -> bool:
     text = text[-_READ:]
     if value.kind is not Kind.NUMBERS:
         return value.text.lower() in text.lower()
-    if value.text and re.sub(r"\s", "", value.text) in re.sub(r"\s", "", text):
+    written = re.escape(re.sub(r"\s", "", value.text))
+    if written and re.search(rf"(?<![\d.]){written}(?!\.?\d)", re.sub(r"\s", "", text)):
         return True
     targets = [Value(Kind.NUMBERS, "", (abs(number),), value.decimals) for number in value.numbers]
     return any(same(target, Value(Kind.NUMBERS, "", (number,))) for number in _numbers(text) for target in targets)

@@ -127,8 +127,10 @@ def _found(source: tuple[int, str], *, has_options: bool) -> list[_Found]:
 
 def _answered(source: tuple[int, str], *, has_options: bool) -> list[_Found]:
     part, text = source
-    only = whole(text, has_options=has_options)
-    return [_Found(part, text, only)] if only else _found(source, has_options=has_options)
+    found = _found(source, has_options=has_options)
+    if not found and (only := whole(text, has_options=has_options)):
+        return [_Found(part, text, only)]
+    return found
 
 
 def _agree(

@@ -7,7 +7,7 @@ import re
 import unicodedata
 from collections import Counter
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import groupby
 
 from monitors.base import Evidence, Score
@@ -59,6 +59,8 @@ _BLANKS = ("\n", "\t", "\r", "\xa0", "\u202f")
 
 _SOFT_LIMIT = 0.4
 _LONG_RUN = 8
+_SHORTEST_BITS = 16
+_SHORTEST_SELECTORS = 4
 
 
 @dataclass(frozen=True, slots=True)
@@ -141,7 +143,7 @@ def _hits(text: str, given: str) -> Iterator[_Hit]:
     runs = () if _is_clean(text) else _SUSPICIOUS.finditer(text)
     found = [hit for run in runs for hit in _classify(run, text)]
     found = [hit for hit in found if not _is_given(hit, text, given)]
-    yield from _with_zero_width_payload(found, text)
+    yield from _with_scattered_payload(found, text)
     for payload in _payloads(text):
         if text[payload.start : payload.end] not in given:
             yield _Hit(payload.start, payload.end, payload.kind, is_hidden=True, payload=payload.decoded)
@@ -220,15 +222,19 @@ def _is_ordinary(run: str, before: str, after: str, text: str) -> bool:
     return before == "\U0001f3f4" and run[-1] == "\U000e007f" and invisible.decode_tags(run[:-1]) in _FLAGS
 
 
-def _with_zero_width_payload(hits: list[_Hit], text: str) -> Iterator[_Hit]:
-    """Zero-width characters may be scattered: read all of the part together before judging each."""
-    symbols = "".join(text[hit.start : hit.end] for hit in hits if hit.kind == ZERO_WIDTH)
-    payload = invisible.decode_zero_width(symbols) if len(symbols) >= 2 * _LONG_RUN else None
+def _with_scattered_payload(hits: list[_Hit], text: str) -> Iterator[_Hit]:
+    """Characters of one kind may be scattered over the part: read all of them together before judging each."""
+    payloads = {kind: payload for kind in (ZERO_WIDTH, SELECTOR) if (payload := _scattered(kind, hits, text))}
     for hit in hits:
-        if hit.kind == ZERO_WIDTH and payload:
-            yield _Hit(hit.start, hit.end, hit.kind, is_hidden=True, payload=payload, n_symbols=hit.n_symbols)
-        else:
-            yield hit
+        yield replace(hit, is_hidden=True, payload=payloads[hit.kind]) if hit.kind in payloads else hit
+
+
+def _scattered(kind: str, hits: list[_Hit], text: str) -> str | None:
+    spans = [text[hit.start : hit.end] for hit in hits if hit.kind == kind]
+    symbols = "".join(spans)
+    if kind == ZERO_WIDTH:
+        return invisible.decode_zero_width(symbols) if len(symbols) >= _SHORTEST_BITS else None
+    return invisible.selector_text(symbols) if len(spans) >= _SHORTEST_SELECTORS else None
 
 
 def _is_given(hit: _Hit, text: str, given: str) -> bool:

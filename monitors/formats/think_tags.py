@@ -35,10 +35,7 @@ class Split:
 
     pieces: tuple[Piece, ...]
     notes: tuple[str, ...]
-
-    @property
-    def has_reasoning(self) -> bool:
-        return any(piece.is_reasoning for piece in self.pieces)
+    is_cut: bool
 
 
 def split(content: str, /) -> Split:
@@ -67,7 +64,8 @@ def split(content: str, /) -> Split:
     if depth:
         notes.append("think_tag_not_closed")
     pieces.append(Piece(start, len(content), is_reasoning=depth > 0, attributes=attributes))
-    return Split(tuple(piece for piece in pieces if not _is_blank(content, piece)), tuple(notes))
+    kept = tuple(piece for piece in pieces if not _is_blank(content, piece))
+    return Split(kept, tuple(notes), is_cut=len(pieces) > 1)
 
 
 def _ends_unopened(close: str, pieces: list[Piece], depth: int) -> bool:
@@ -77,7 +75,7 @@ def _ends_unopened(close: str, pieces: list[Piece], depth: int) -> bool:
 def parts(content: str, *, source: str) -> tuple[tuple[Part, ...], tuple[str, ...]]:
     """Content as text and reasoning parts, and the notes on its tags."""
     found = split(content)
-    if not found.has_reasoning:
+    if not found.is_cut:
         return ((Part(PartType.TEXT, content, source=source),) if content else ()), ()
     return tuple(_part(content, piece, source) for piece in found.pieces), found.notes
 
