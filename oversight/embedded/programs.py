@@ -44,6 +44,7 @@ def oversight(var: Path, *, port: int) -> House:
         prepare=(
             (Program("migrate", (*MANAGE, "migrate", "--noinput")), "the database schema is up to date"),
             (Program("logins", (*MANAGE, "ensure_logins")), "the logins are ready"),
+            (Program("monitors", (*MANAGE, "ensure_deployments", "--project", "demo")), "the monitors are deployed"),
         ),
         web=_web(port),
         services=(

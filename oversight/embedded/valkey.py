@@ -11,8 +11,6 @@ import subprocess
 from dataclasses import dataclass
 from pathlib import Path
 
-import redis
-
 from oversight.embedded import passwords, process
 from oversight.embedded.account import Account
 from oversight.embedded.errors import ServiceFailed
@@ -125,6 +123,9 @@ class Valkey:
         return None
 
     def _answers(self, pid: int) -> bool:
+        # Imported where a server is started: every manage.py command passes through here only to attach.
+        import redis
+
         with redis.Redis.from_url(self.url(), socket_timeout=2) as client:
             for _ in process.deadline(START_S):
                 if process.working_folder(pid) is None:
