@@ -77,10 +77,10 @@ class House:
         return done.stdout.decode()
 
     def start(self, name: str, arguments: Sequence[str]) -> None:
-        log = (self.var / f"{name}.log").open("ab")
-        self.processes[name] = subprocess.Popen(
-            [PYTHON, *arguments], cwd=ROOT, env=self.environment, stdout=log, stderr=log, start_new_session=True
-        )
+        with (self.var / f"{name}.log").open("ab") as log:
+            self.processes[name] = subprocess.Popen(
+                [PYTHON, *arguments], cwd=ROOT, env=self.environment, stdout=log, stderr=log, start_new_session=True
+            )
 
     def start_web(self) -> None:
         web = ["-m", "uvicorn", "oversight.asgi:application", "--host", "127.0.0.1", "--port", str(self.port)]
