@@ -63,6 +63,13 @@ class TooLarge(ServiceError):
     title = "Too large"
 
 
+class Unsupported(ServiceError):
+    """A media type that we do not read."""
+
+    status = 415
+    title = "Unsupported"
+
+
 class Throttled(ServiceError):
     """Too many attempts; later is better."""
 

@@ -19,7 +19,8 @@ def problem(error: ServiceError, **extra: object) -> JsonResponse:
     body = {"type": "about:blank", "title": error.title, "status": error.status, "detail": str(error), **extra}
     if error.place:
         body["place"] = error.place
-    return JsonResponse(body, status=error.status, content_type=PROBLEM)
+    headers = {"WWW-Authenticate": "Bearer"} if error.status == 401 else None
+    return JsonResponse(body, status=error.status, content_type=PROBLEM, headers=headers)
 
 
 class ErrorPagesMiddleware:

@@ -1,0 +1,101 @@
+"""Reading over HTTP what stands in several apps: a transcript's head with its scores, without any of its text."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from uuid import UUID
+
+from ninja import Router, Schema
+
+from oversight.accounts.keys import KeyAuth
+from oversight.accounts.models import Scope
+from oversight.lib.errors import NotFound
+from oversight.monitoring import selectors as monitoring
+from oversight.transcripts.api import KeyRequest
+from oversight.transcripts.models import Transcript
+from oversight.transcripts.schemas import Problem
+
+router = Router(tags=["transcripts"])
+
+
+class Span(Schema):
+    """Where it shows: code points `start` to `end` of part `part`. The text itself needs the scope read:content."""
+
+    part: int
+    start: int
+    end: int
+
+
+class MonitorScore(Schema):
+    """One monitor on this transcript. `value` is null unless the state is `scored` or `partial`."""
+
+    monitor: str
+    version: int
+    axis: str
+    state: str
+    reason: str
+    value: float | None
+    threshold: float
+    flagged: bool
+    coverage: float
+    judge: str
+    evidence: list[Span]
+    at: datetime
+
+
+class PendingMonitor(Schema):
+    """A monitor that has not ended on this transcript."""
+
+    monitor: str
+    state: str
+    since: datetime
+
+
+class Columns(Schema):
+    """What the transcript's own row says."""
+
+    id: UUID
+    external_id: str
+    format: str
+    received_at: datetime
+    visibility: str
+    finish_reason: str
+    n_steps: int
+    n_chars: int
+    input_tokens: int | None
+    output_tokens: int | None
+    reasoning_tokens: int | None
+
+
+class Head(Columns):
+    """Everything about a transcript but its text."""
+
+    model: str
+    checkpoint: str
+    run: str
+    sha256: str
+    scores: list[MonitorScore]
+    pending: list[PendingMonitor]
+
+
+@router.get(
+    "/{uuid:transcript_id}",
+    auth=KeyAuth(Scope.READ_META),
+    response={200: Head, (401, 403, 404): Problem},
+    summary="A transcript's head, states and scores",
+)
+def head(request: KeyRequest, transcript_id: UUID) -> Head:
+    """For keys with the scope read:meta: nothing of the transcript's text, and no rationale, which may quote it."""
+    rows = Transcript.objects.select_related("model_run", "payload").defer("payload__body_zstd")
+    row = rows.filter(pk=transcript_id, project_id=request.auth.project_id).first()
+    if row is None:
+        raise NotFound("There is no such transcript in the project of this key.")
+    return Head(
+        **{name: getattr(row, name) for name in Columns.model_fields},
+        model=row.model_run.model,
+        checkpoint=row.model_run.checkpoint,
+        run=row.model_run.name,
+        sha256=bytes(row.payload.sha256).hex(),
+        scores=[MonitorScore.model_validate(score) for score in monitoring.scores_of(row.pk)],
+        pending=[PendingMonitor.model_validate(pending) for pending in monitoring.pending_of(row.pk)],
+    )

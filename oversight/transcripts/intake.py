@@ -1,0 +1,89 @@
+"""Records from any door, parsed outside of transactions and stored batch by batch."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+
+from monitors.formats import json_exact
+from monitors.formats.detect import parse
+from monitors.formats.errors import FormatError
+from oversight.accounts.models import Project
+from oversight.audit.actors import Actor
+from oversight.lib.errors import Conflict, Invalid, Malformed, ServiceError
+from oversight.transcripts import services
+from oversight.transcripts.services import Incoming, IngestResult, Status
+from oversight.transcripts.slicing import Slice
+
+BATCH_RECORDS = 100
+# A body may hold 512 MiB: this bounds what is in memory at once, and how long a transaction is.
+BATCH_BYTES = 16 * 1024 * 1024
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What became of one record; `error` says why it was not stored."""
+
+    number: int
+    result: IngestResult
+    error: ServiceError | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class _Read:
+    number: int
+    incoming: Incoming | None
+    error: ServiceError | None = None
+
+
+def take_in(
+    slices: Iterable[Slice],
+    *,
+    project: Project,
+    door: str,
+    run: str = "",
+    batch_records: int = BATCH_RECORDS,
+    actor: Actor,
+) -> Iterator[list[Outcome]]:
+    """One list of outcomes for each committed batch, in the records' order. Each batch is one transaction."""
+    waiting: list[_Read] = []
+    size = 0
+    for cut in slices:
+        waiting.append(_read(cut, run))
+        size += len(cut.raw)
+        if len(waiting) >= batch_records or size >= BATCH_BYTES:
+            yield _stored(waiting, project, door, actor)
+            waiting, size = [], 0
+    if waiting:
+        yield _stored(waiting, project, door, actor)
+
+
+def _read(cut: Slice, run: str) -> _Read:
+    """Bytes that are not JSON within our limits are malformed; JSON that is no transcript is invalid."""
+    if cut.error:
+        return _Read(cut.number, None, cut.error)
+    try:
+        value = json_exact.loads(cut.raw)
+    except FormatError as error:
+        return _Read(cut.number, None, Malformed(error.message, place=error.place))
+    try:
+        return _Read(cut.number, Incoming(cut.raw, parse(value), run))
+    except FormatError as error:
+        return _Read(cut.number, None, Invalid(error.message, place=error.place))
+
+
+def _stored(reads: list[_Read], project: Project, door: str, actor: Actor) -> list[Outcome]:
+    payloads = [read.incoming for read in reads if read.incoming]
+    results = iter(services.ingest(project=project, payloads=payloads, door=door, actor=actor) if payloads else ())
+    return [_outcome(read, next(results) if read.incoming else None) for read in reads]
+
+
+def _outcome(read: _Read, result: IngestResult | None) -> Outcome:
+    if result is None:
+        error = read.error or Invalid("not read")
+        return Outcome(read.number, IngestResult(Status.INVALID, "", detail=str(error), place=error.place), error)
+    if result.status is Status.CONFLICT:
+        return Outcome(read.number, result, Conflict(result.detail, place=result.place))
+    if result.status is Status.INVALID:
+        return Outcome(read.number, result, Invalid(result.detail, place=result.place))
+    return Outcome(read.number, result)

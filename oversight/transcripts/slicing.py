@@ -1,0 +1,187 @@
+"""A body or file of many records, as a stream, cut into the records' own bytes; nothing is parsed here."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from typing import NamedTuple
+
+from oversight.lib.errors import Malformed, ServiceError, TooLarge
+
+MAX_RECORD_BYTES = 8 * 1024 * 1024
+_BOM = b"\xef\xbb\xbf"
+_BLANK = b" \t\r\n"
+_HEAD = 1024
+_ENVELOPE = re.compile(rb'\{[ \t\r\n]*"transcripts"[ \t\r\n]*:[ \t\r\n]*\[')
+
+# Possessive, so that a long string of escapes keeps no backtracking state.
+_STRING = rb'[^"\\]*+(?:\\.[^"\\]*+)*+'
+_IN_STRING = re.compile(_STRING, re.DOTALL)
+_BETWEEN_ELEMENTS = re.compile(rb'(?:[^"\[\]{},]++|"' + _STRING + rb'")*+', re.DOTALL)
+_IN_ELEMENT = re.compile(rb'(?:[^"\[\]{}]++|"' + _STRING + rb'")*+', re.DOTALL)
+
+
+@dataclass(frozen=True, slots=True)
+class Slice:
+    """The bytes of one JSON value without white space around it, or why there are none.
+
+    `number` counts from 1: the line of a file of lines, the element of an array.
+    """
+
+    number: int
+    raw: bytes = b""
+    error: ServiceError | None = None
+
+
+class _Record:
+    """Collects the pieces of one record, and drops them when they become too many."""
+
+    def __init__(self) -> None:
+        self._pieces: list[bytes] = []
+        self._size = 0
+
+    def add(self, piece: bytes) -> None:
+        self._size += len(piece)
+        if self._size <= MAX_RECORD_BYTES + 1024:
+            self._pieces.append(piece)
+        else:
+            self._pieces.clear()
+
+    def take(self, number: int) -> Slice:
+        raw, size = b"".join(self._pieces).strip(_BLANK), self._size
+        self._pieces, self._size = [], 0
+        if len(raw) > MAX_RECORD_BYTES or size > MAX_RECORD_BYTES + 1024:
+            return Slice(number, error=TooLarge("A transcript may have 8 MiB.", place=f"record {number}"))
+        return Slice(number, raw)
+
+    @property
+    def is_blank(self) -> bool:
+        return not any(piece.strip(_BLANK) for piece in self._pieces) and self._size <= MAX_RECORD_BYTES + 1024
+
+
+def lines(chunks: Iterable[bytes]) -> Iterator[Slice]:
+    """JSON Lines. Blank lines are counted and left out."""
+    record, number = _Record(), 1
+    for chunk in _without_bom(chunks):
+        *ended, rest = chunk.split(b"\n")
+        for line in ended:
+            record.add(line)
+            if not record.is_blank:
+                yield record.take(number)
+            record, number = _Record(), number + 1
+        record.add(rest)
+    if not record.is_blank:
+        yield record.take(number)
+
+
+class Document(NamedTuple):
+    """What a body of JSON holds; `is_batch` is false for a single object."""
+
+    is_batch: bool
+    slices: Iterator[Slice]
+
+
+def document(chunks: Iterable[bytes]) -> Document:
+    """One JSON object, an array of them, or `{"transcripts": [...]}`."""
+    stream = iter(_without_bom(chunks))
+    head = _head(stream)
+    if envelope := _ENVELOPE.match(head):
+        return Document(True, _elements(_chain(head[envelope.end() :], stream), closing=b"}"))
+    if head.startswith(b"["):
+        return Document(True, _elements(_chain(head[1:], stream), closing=b""))
+    return Document(False, _single(_chain(head, stream)))
+
+
+def _single(chunks: Iterable[bytes]) -> Iterator[Slice]:
+    record = _Record()
+    for chunk in chunks:
+        record.add(chunk)
+    if record.is_blank:
+        yield Slice(1, error=Malformed("There is nothing in the body.", place="body"))
+    else:
+        yield record.take(1)
+
+
+def _head(stream: Iterator[bytes]) -> bytes:
+    """The first bytes that are not blank: enough to see what the document is."""
+    head = b""
+    for chunk in stream:
+        head = (head + chunk).lstrip(_BLANK)
+        if len(head) >= _HEAD:
+            break
+    return head
+
+
+def _chain(head: bytes, stream: Iterator[bytes]) -> Iterator[bytes]:
+    yield head
+    yield from stream
+
+
+def _without_bom(chunks: Iterable[bytes]) -> Iterator[bytes]:
+    stream = iter(chunks)
+    head = b""
+    for chunk in stream:
+        head += chunk
+        if len(head) >= len(_BOM):
+            break
+    yield head.removeprefix(_BOM)
+    yield from stream
+
+
+def _elements(stream: Iterator[bytes], *, closing: bytes) -> Iterator[Slice]:
+    """The elements of an array whose opening bracket has been read; `closing` is what must follow its end."""
+    record, number, depth = _Record(), 1, 0
+    in_string = escaped = False
+    for chunk in stream:
+        start = position = 0
+        while position < len(chunk):
+            if in_string:
+                if escaped:
+                    position, escaped = position + 1, False
+                match = _IN_STRING.match(chunk, position)
+                position = match.end() if match else position
+                if position < len(chunk):
+                    escaped, in_string = chunk[position] == 0x5C, chunk[position] == 0x5C
+                    position += 1
+                continue
+            match = (_IN_ELEMENT if depth else _BETWEEN_ELEMENTS).match(chunk, position)
+            position = match.end() if match else position
+            if position == len(chunk):
+                break
+            character, position = chunk[position], position + 1
+            if character == 0x22:  # a string that does not end in this chunk
+                in_string = True
+            elif character in b"[{":
+                depth += 1
+            elif depth and character in b"]}":
+                depth -= 1
+            elif character == 0x7D:
+                wrong = Malformed("A brace closes what it did not open.", place=f"record {number}")
+                yield Slice(number, error=wrong)
+                return
+            elif character == 0x2C:
+                record.add(chunk[start : position - 1])
+                yield record.take(number)
+                start, number = position, number + 1
+            else:
+                record.add(chunk[start : position - 1])
+                if number > 1 or not record.is_blank:
+                    yield record.take(number)
+                    number += 1
+                yield from _after_end(chunk[position:], stream, closing, number)
+                return
+        record.add(chunk[start:])
+    yield Slice(number, error=Malformed("The body ends inside the list of transcripts.", place=f"record {number}"))
+
+
+def _after_end(rest: bytes, stream: Iterator[bytes], closing: bytes, number: int) -> Iterator[Slice]:
+    for chunk in _chain(rest, stream):
+        left = chunk.strip(_BLANK)
+        if left and left == closing:
+            closing = b""
+        elif left:
+            yield Slice(number, error=Malformed("Something follows the list of transcripts.", place="body"))
+            return
+    if closing:
+        yield Slice(number, error=Malformed("The body is cut off after the list of transcripts.", place="body"))
