@@ -41,11 +41,8 @@ def oversight(var: Path, *, port: int) -> House:
     progress = var / "models-install.json"
     return House(
         progress=progress,
-        prepare=(
-            (Program("migrate", (*MANAGE, "migrate", "--noinput")), "the database schema is up to date"),
-            (Program("logins", (*MANAGE, "ensure_logins")), "the logins are ready"),
-            (Program("monitors", (*MANAGE, "ensure_deployments", "--project", "demo")), "the monitors are deployed"),
-        ),
+        # One program, since starting Django costs more than what it does here.
+        prepare=((Program("prepare", (*MANAGE, "prepare")), "schema, logins and monitors are ready"),),
         web=_web(port),
         services=(
             Program("worker", (*WORKER, "-n", "core@oversight", "-Q", "cpu,default", "-c", "2")),

@@ -17,8 +17,8 @@ from oversight.embedded.places import Places
 from oversight.embedded.programs import House, Program
 
 WEB_START_S = 60.0
-# SIGTERM lets a worker finish what it has in hand; leases bring back what it does not finish.
-STOP_SIGNALS = ((signal.SIGTERM, 6.0), (signal.SIGQUIT, 3.0))
+# SIGTERM lets a worker finish what it has in hand; leases bring back what it does not finish in that time.
+STOP_S = 6.0
 # The first flags should be on screen before pip takes the disk and a core.
 SEED_FIRST_S = 30.0
 TICK_S = 0.1
@@ -84,12 +84,18 @@ class Supervisor:
         self._models.announce()
         for program, told in self._house.prepare:
             self._once(program, told)
-        self._services += [self._child(program) for program in (self._house.web, *self._house.services)]
-        for child in self._services:
-            child.start()
+        # Web first and alone: five programs that start at once on two cores would keep people waiting for all of them.
+        self._start_service(self._house.web)
         self._wait_for_web(self._services[0])
-        self._say("web, workers and scheduler are up")
+        self._say("web is up; workers are starting")
+        for program in self._house.services:
+            self._start_service(program)
         self._tell_where()
+
+    def _start_service(self, program: Program) -> None:
+        child = self._child(program)
+        self._services.append(child)
+        child.start()
 
     def _start_servers(self) -> None:
         if self._postgres or self._valkey:
@@ -171,10 +177,9 @@ class Supervisor:
 
     def _end(self) -> None:
         children = [child for child in (self._seed, self._models.installing, *self._services) if child is not None]
-        for number, patience_s in STOP_SIGNALS:
-            for child in children:
-                child.signal(number)
-            self._wait_for_ends(children, patience_s)
+        for child in children:
+            child.signal(signal.SIGTERM)
+        self._wait_for_ends(children, STOP_S)
         for child in children:
             child.kill()
         if self._postgres or self._valkey:
