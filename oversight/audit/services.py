@@ -11,7 +11,7 @@ from django.db import transaction
 
 from oversight.audit import context, dispatch, tasks
 from oversight.audit.actors import Actor
-from oversight.audit.bell import BELL
+from oversight.audit.bell import BELL, CHUNK
 from oversight.audit.canonical import canonical, commitment
 from oversight.audit.events import Event
 from oversight.audit.models import LedgerDetail, LedgerEvent
@@ -81,9 +81,9 @@ def _plain(value: object) -> object:
     return value
 
 
-def ring_after_commit(task: str, ids: Sequence[int], *, queue: str = "default") -> None:
+def ring_after_commit(task: str, ids: Sequence[int], *, queue: str = "default", chunk: int = CHUNK) -> None:
     """Ring a task, by its name, with ids in chunks, once the caller's transaction has committed."""
-    transaction.on_commit(lambda: BELL.ring(task, ids, queue=queue), robust=True)
+    transaction.on_commit(lambda: BELL.ring(task, ids, queue=queue, chunk=chunk), robust=True)
 
 
 def _tell(rows: Sequence[LedgerEvent]) -> None:

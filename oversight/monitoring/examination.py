@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from dataclasses import fields
 from datetime import datetime
 
@@ -19,6 +20,8 @@ from oversight.monitoring.events import JudgeExamined
 from oversight.monitoring.models import Admission
 
 EXAMINE = "monitoring.examine"
+# The threads of a worker meet an unknown judge at the same time; one examines it.
+_ONE = threading.Lock()
 
 
 def gated(name: str, monitor: Monitor, actor: Actor) -> Monitor:
@@ -29,7 +32,8 @@ def gated(name: str, monitor: Monitor, actor: Actor) -> Monitor:
     if not isinstance(monitor, science.Judged) or not isinstance(monitor.judge, Judge):
         return monitor
     try:
-        row = _known(name, monitor, monitor.judge) or examine(name=name, monitor=monitor, actor=actor)
+        with _ONE:
+            row = _known(name, monitor, monitor.judge) or examine(name=name, monitor=monitor, actor=actor)
     except BackendUnavailable as error:
         return science.Withheld(Reason(error.reason), str(error))
     return science.gate(name, monitor, as_admission(row))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import threading
+import time
 from collections.abc import Iterable
 from types import TracebackType
 from typing import Self
@@ -15,6 +16,8 @@ from oversight.monitoring import services
 from oversight.monitoring.models import MonitorRun
 
 logger = logging.getLogger(__name__)
+# A batch that takes longer hangs: threads and solo workers know no time limit, so its leases are let go instead.
+MAX_S = 1800.0
 
 
 class LeaseKeeper:
@@ -42,7 +45,8 @@ class LeaseKeeper:
 
     def _keep(self) -> None:
         # Most batches end before the first renewal, and so never open this thread's connection.
-        while not self._ended.wait(settings.LEASE_S / 4):
+        ends = time.monotonic() + MAX_S
+        while not self._ended.wait(settings.LEASE_S / 4) and time.monotonic() < ends:
             self._renew()
         connection.close()
 

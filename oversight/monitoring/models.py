@@ -22,6 +22,9 @@ class Backend(models.TextChoices):
 # Queues follow the backend: `model` is the one process that holds local weights, `judge` calls over HTTP.
 QUEUES: dict[str, str] = {Backend.NONE: "cpu", Backend.RECORDED: "cpu", Backend.LOCAL: "model", Backend.SERVER: "judge"}
 
+# Run ids in one message: many where a run takes milliseconds, few where other threads could take some over.
+CHUNKS = {"cpu": 50, "judge": 4, "model": 20}
+
 
 class Deployment(models.Model):
     """A monitor with parameters, a backend and a threshold, at work in one project."""

@@ -22,7 +22,7 @@ from oversight.lib.errors import Conflict, Invalid
 from oversight.monitoring import rows
 from oversight.monitoring.deployments import change_deployment, create_deployment
 from oversight.monitoring.events import RunsRetried, TranscriptFlagged, TranscriptScored
-from oversight.monitoring.models import QUEUES, Deployment, MonitorRun, RunState, Score
+from oversight.monitoring.models import CHUNKS, QUEUES, Deployment, MonitorRun, RunState, Score
 from oversight.monitoring.sampling import is_sampled
 from oversight.transcripts.models import Transcript
 
@@ -113,7 +113,7 @@ def _ring(runs: Iterable[MonitorRun]) -> None:
     for run in runs:
         by_queue.setdefault(run.queue, []).append(run.pk)
     for queue, ids in by_queue.items():
-        audit.ring_after_commit(RUN_CHUNK, ids, queue=queue)
+        audit.ring_after_commit(RUN_CHUNK, ids, queue=queue, chunk=CHUNKS[queue])
 
 
 @transaction.atomic

@@ -8,10 +8,10 @@ from django.db import transaction
 from oversight.audit.bell import BELL, depth
 from oversight.lib import locks
 from oversight.monitoring import bench, examination, execution, selectors, services
-from oversight.monitoring.models import QUEUES, Deployment
+from oversight.monitoring.models import CHUNKS, QUEUES, Deployment
 
 # By attempts so far: a run that kills its worker soon rings alone, and takes no other run down with it.
-CHUNKS = (50, 5, 1)
+CAUTION = (50, 5, 1)
 
 
 @shared_task(name=services.RUN_CHUNK, queue="cpu", time_limit=900)
@@ -19,7 +19,8 @@ def run_chunk(run_ids: list[int]) -> None:
     """Execute runs; those that there was no time for ring again, behind what waits already."""
     queue = selectors.queue_of(run_ids)
     if queue:
-        BELL.ring(services.RUN_CHUNK, execution.execute_chunk(run_ids, queue=queue), queue=queue)
+        left = execution.execute_chunk(run_ids, queue=queue)
+        BELL.ring(services.RUN_CHUNK, left, queue=queue)
 
 
 @shared_task(name=examination.EXAMINE, queue="model", time_limit=1800)
@@ -41,8 +42,8 @@ def sweep() -> int:
     for queue in sorted(set(QUEUES.values())):
         # Messages that wait in the broker lead to their rows; only an empty queue may have lost some.
         due = selectors.due_again(queue) if depth(queue) else selectors.due(queue)
-        for tries, size in enumerate(CHUNKS):
-            ids = [pk for pk, attempt in due if min(attempt, len(CHUNKS) - 1) == tries]
-            BELL.ring(services.RUN_CHUNK, ids, queue=queue, chunk=size)
+        for tries, size in enumerate(CAUTION):
+            ids = [pk for pk, attempt in due if min(attempt, len(CAUTION) - 1) == tries]
+            BELL.ring(services.RUN_CHUNK, ids, queue=queue, chunk=min(size, CHUNKS[queue]))
         rung += len(due)
     return rung
