@@ -73,7 +73,7 @@ def _lines(stream: IO[bytes]) -> Iterator[Line]:
         if number == 1:
             line = line.removeprefix(_BOM)
         if line.strip():
-            yield number, _parsed(line)
+            yield number, _parsed(line.rstrip(b"\r\n"))
 
 
 def _skip_line(stream: IO[bytes]) -> None:

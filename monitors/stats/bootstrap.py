@@ -11,7 +11,6 @@ from numpy.typing import NDArray
 from monitors.stats.errors import UndefinedMetric
 
 MIN_CLUSTERS = 10
-_CELLS = 4_000_000
 
 Weights = NDArray[np.float64]
 
@@ -24,7 +23,9 @@ class Interval(NamedTuple):
     n_draws: int
 
 
-def cluster_weights(groups: Sequence[Hashable], *, n_draws: int, seed: int) -> Iterator[Weights]:
+def cluster_weights(
+    groups: Sequence[Hashable], *, n_draws: int, seed: int, max_cells: int = 4_000_000
+) -> Iterator[Weights]:
     """How often each row counts in each bootstrap draw, in blocks of draws that fit in memory.
 
     With G clusters a draw takes G clusters with replacement, so that the cluster counts are multinomial(G, 1/G); all
@@ -35,6 +36,7 @@ def cluster_weights(groups: Sequence[Hashable], *, n_draws: int, seed: int) -> I
     groups : (n,) cluster of each row.
     n_draws : number of draws.
     seed : of numpy's default generator; the same seed gives the same draws.
+    max_cells : most weights in one block.
 
     Yields
     ------
@@ -43,7 +45,7 @@ def cluster_weights(groups: Sequence[Hashable], *, n_draws: int, seed: int) -> I
     index = _cluster_index(groups)
     n_clusters = int(index.max()) + 1
     random = np.random.default_rng(seed)
-    block = max(1, _CELLS // len(index))
+    block = max(1, max_cells // len(index))
     for start in range(0, n_draws, block):
         size = min(block, n_draws - start)
         counts = random.multinomial(n_clusters, np.full(n_clusters, 1.0 / n_clusters), size=size)
