@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import re
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from uuid import UUID
@@ -18,6 +19,7 @@ from oversight.transcripts.exact_text import to_stored
 MOST_MARKS = 2_000
 QUOTE_CHARS = 240
 STYLES = 5
+_OWN_ID = re.compile(r"^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}: ")
 
 # Leads to a step or a mark, given its part and step and its anchor.
 Link = Callable[[int, int, str], str]
@@ -47,6 +49,7 @@ class Finding:
     tone: str
     word: str
     why: str
+    rationale: str
     quotes: tuple[Quote, ...]
     channels: tuple[tuple[str, float], ...]
 
@@ -155,14 +158,22 @@ def panel(findings: Findings, texts: Sequence[PartText], link: Link) -> tuple[Fi
             tone=words.score_tone(score.state, flagged=score.flagged),
             word=words.score_word(score.state, flagged=score.flagged),
             why=words.reason_in_words(score.reason) if score.reason else "",
-            quotes=tuple(_quote(findings.spans.get((at, n)), e, texts, link) for n, e in enumerate(score.evidence)),
+            rationale=_rationale(score),
+            quotes=tuple(
+                _quote(findings.spans.get((at, n)), entry, score, texts, link) for n, entry in enumerate(score.evidence)
+            ),
             channels=tuple((words.CHANNELS.get(name, name), value) for name, value in score.channels.items()),
         )
         for at, score in enumerate(findings.scores)
     )
 
 
-def _quote(span: Span | None, entry: EvidenceRow, texts: Sequence[PartText], link: Link) -> Quote:
+def _rationale(score: ScoreRow) -> str:
+    """An error's message begins with the transcript's id, which the page shows already."""
+    return _OWN_ID.sub("", score.rationale)
+
+
+def _quote(span: Span | None, entry: EvidenceRow, score: ScoreRow, texts: Sequence[PartText], link: Link) -> Quote:
     shown = PartText.of(entry.quote[:QUOTE_CHARS], (), ())
     step = step_at(texts[entry.part].steps, entry.start) if span else 0
     return Quote(
@@ -171,7 +182,7 @@ def _quote(span: Span | None, entry: EvidenceRow, texts: Sequence[PartText], lin
         place=f"step {step}, characters {entry.start:,} to {entry.end:,}" if span else "not found in the text",
         pieces=tuple(shown.pieces(0, len(shown.text))),
         is_cut=len(entry.quote) > QUOTE_CHARS,
-        note=entry.note,
+        note="" if entry.note in score.rationale else entry.note,
     )
 
 

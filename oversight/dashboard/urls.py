@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.urls import path
 
-from oversight.dashboard import views
+from oversight.dashboard import admin_views, audit_views, views
 
 app_name = "dashboard"
 urlpatterns = [
@@ -12,5 +12,16 @@ urlpatterns = [
     path("traces/<uuid:pk>/pending", views.trace_pending, name="trace-pending"),
     path("traces/<uuid:pk>/history", views.trace_history, name="trace-history"),
     path("traces/<uuid:pk>/origin", views.trace_origin, name="trace-origin"),
+    path("overview/", views.overview_page, name="overview"),
+    path("overview/scores", views.scores, name="scores"),
     path("progress", views.progress, name="progress"),
+    path("audit/", audit_views.audit_list, name="audit"),
+    path("audit/csv", audit_views.audit_csv, name="audit-csv"),
+    path("audit/<int:pk>/", audit_views.audit_event, name="audit-event"),
+    path("admin/", admin_views.overview, name="admin"),
+    path("admin/members/", admin_views.members, name="members"),
+    path("admin/members/<int:pk>/role", admin_views.set_role, name="member-role"),
+    path("admin/keys/", admin_views.keys, name="keys"),
+    path("admin/keys/<int:pk>/revoke", admin_views.revoke_key, name="key-revoke"),
+    path("healthz", admin_views.healthz, name="healthz"),
 ]

@@ -6,11 +6,14 @@ from uuid import UUID
 
 from django.http import HttpResponse, HttpResponseBase
 from django.shortcuts import render
+from django.urls import reverse
 from django.views.decorators.http import require_GET
 
 from oversight.accounts.permissions import Request, permitted
 from oversight.audit.actors import Actor
-from oversight.dashboard import findings, history, installing, origin
+from oversight.dashboard import audit, charts, findings, installing, origin
+from oversight.dashboard.overview import PERIODS, overview
+from oversight.dashboard.score_rows import Filter, scores_page
 from oversight.dashboard.trace import head, trace_page
 from oversight.review import selectors as review
 from oversight.transcripts.services import open_transcript
@@ -46,7 +49,7 @@ def trace_pending(request: Request, pk: UUID) -> HttpResponseBase:
 def trace_history(request: Request, pk: UUID) -> HttpResponseBase:
     """What happened to it, from the ledger."""
     transcript = head(pk, request.projects)
-    context = {"transcript": transcript, "rows": history.history_of(transcript)}
+    context = {"transcript": transcript, "rows": audit.history_of_transcript(transcript)}
     return render(request, "dashboard/trace_history.html", context)
 
 
@@ -57,6 +60,42 @@ def trace_origin(request: Request, pk: UUID) -> HttpResponseBase:
     transcript = head(pk, request.projects)
     open_transcript(transcript=transcript, surface="origin", actor=Actor.of(request.user))
     return render(request, "dashboard/trace_origin.html", {"origin": origin.origin_of(transcript)})
+
+
+@require_GET
+@permitted("overview.view")
+def overview_page(request: Request) -> HttpResponseBase:
+    """Numbers with their denominators, each a link to the rows behind it, and two charts."""
+    found = overview(request.projects, _period(request))
+    context = {
+        "overview": found,
+        "periods": PERIODS,
+        "period_name": PERIODS[found.period][0],
+        "charts": charts.charts_of(found),
+        "scores_url": f"{reverse('dashboard:scores')}?period={found.period}",
+    }
+    return render(request, "dashboard/overview.html", context)
+
+
+@require_GET
+@permitted("overview.view")
+def scores(request: Request) -> HttpResponseBase:
+    """The measurements behind a number: heads and states, never text."""
+    get = request.GET.get
+    page = get("page", "1")
+    where = Filter(
+        state=get("state", ""),
+        reason=get("reason", ""),
+        monitor=get("monitor", ""),
+        period=_period(request),
+        page=max(1, int(page)) if page.isdecimal() and len(page) < 7 else 1,
+    )
+    return render(request, "dashboard/scores.html", {"page": scores_page(request.projects, where)})
+
+
+def _period(request: Request) -> str:
+    asked = request.GET.get("period", "all")
+    return asked if asked in PERIODS else "all"
 
 
 @require_GET

@@ -7,6 +7,7 @@ from datetime import datetime
 
 from django import template
 
+from oversight.dashboard import words
 from oversight.lib import clock
 
 register = template.Library()
@@ -33,6 +34,9 @@ def score_level(value: float) -> int:
 def ago(when: datetime | None) -> dict[str, object]:
     """Relative time in one unit, with the absolute one as its title."""
     return {"when": when, "text": "" if when is None else duration((clock.now() - when).total_seconds())}
+
+
+register.filter("monitor_title", words.monitor_title)
 
 
 @register.filter
