@@ -1,0 +1,240 @@
+"""The audit page's reads: rows by filter, one event in full, a transcript's history, and rows for CSV."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID
+
+from django.db.models import Q, QuerySet
+
+from oversight.accounts.models import Membership, User
+from oversight.audit.canonical import commitment
+from oversight.audit.models import LedgerEvent
+from oversight.dashboard import ledger
+from oversight.dashboard.ledger import Change, Names
+from oversight.transcripts.models import Transcript
+
+PAGE = 50
+CSV_CHUNK = 1000
+MOST_CSV_ROWS = 100_000
+MOST_HISTORY = 500
+
+
+@dataclass(frozen=True, slots=True)
+class Filter:
+    """What a URL asks for; None and empty mean any."""
+
+    actor: tuple[str, str] | None = None
+    object: tuple[str, str] | None = None
+    action: str = ""
+    since: datetime | None = None
+    until: datetime | None = None
+    before: int | None = None
+
+    def said(self) -> dict[str, str]:
+        """For the event that the reading itself leaves."""
+        parts = {
+            "actor": ":".join(self.actor) if self.actor else "",
+            "object": ":".join(self.object) if self.object else "",
+            "action": self.action,
+            "from": self.since.isoformat() if self.since else "",
+            "to": self.until.isoformat() if self.until else "",
+            "before": str(self.before or ""),
+        }
+        return {key: value for key, value in parts.items() if value}
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One event as a sentence."""
+
+    id: int
+    at: datetime
+    actor: str
+    actor_name: str
+    action: str
+    sentence: str
+    object: str
+    project: str
+    outcome: str
+    request_id: UUID
+    ip: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """Newest first; `older` is the id to go on from."""
+
+    rows: tuple[Row, ...]
+    older: int | None
+
+
+def page(projects: frozenset[int], where: Filter) -> Page:
+    """Five queries, six for a transcript's history."""
+    events = list(_newest(projects, where)[: PAGE + 1])
+    rows = _rows(events[:PAGE])
+    return Page(rows, rows[-1].id if len(events) > PAGE else None)
+
+
+def count(projects: frozenset[int], where: Filter) -> int:
+    """How many rows a CSV file would have, up to its limit."""
+    return _newest(projects, where)[:MOST_CSV_ROWS].count()
+
+
+def csv_rows(projects: frozenset[int], where: Filter) -> Iterator[list[object]]:
+    """The header and the rows, newest first, a thousand at a time."""
+    yield [
+        *("id", "at", "actor", "actor_name", "action", "sentence", "object", "subjects"),
+        *("project_id", "outcome", "request_id", "ip", "detail", "sha256_of_canonical_bytes"),
+    ]
+    events, below, n_rows = _newest(projects, where), None, 0
+    while n_rows < MOST_CSV_ROWS:
+        chunk = list((events.filter(pk__lt=below) if below else events)[: min(CSV_CHUNK, MOST_CSV_ROWS - n_rows)])
+        if not chunk:
+            return
+        names = ledger.names_of(chunk)
+        yield from (_csv_row(event, names) for event in chunk)
+        below, n_rows = chunk[-1].pk, n_rows + len(chunk)
+
+
+def _csv_row(event: LedgerEvent, names: Names) -> list[object]:
+    row = _row(event, names)
+    return [
+        row.id,
+        row.at.isoformat(),
+        row.actor,
+        row.actor_name,
+        row.action,
+        row.sentence,
+        row.object,
+        " ".join(event.subjects),
+        event.project_id,
+        row.outcome,
+        row.request_id,
+        row.ip,
+        json.dumps(ledger.detail_of(event), sort_keys=True),
+        hashlib.sha256(bytes(event.canon)).hexdigest(),
+    ]
+
+
+def history_of_transcript(transcript: Transcript) -> tuple[Row, ...]:
+    """Everything that happened to it, newest first. Four queries."""
+    about = _about("transcript", str(transcript.pk), batch=str(transcript.batch_id))
+    return _rows(list(LedgerEvent.objects.filter(about).select_related("detail_row").order_by("-id")[:MOST_HISTORY]))
+
+
+@dataclass(frozen=True, slots=True)
+class Full:
+    """One event with everything that the ledger holds of it."""
+
+    row: Row
+    uuid: UUID
+    on_behalf_of: str
+    subjects: tuple[str, ...]
+    session: str
+    changes: tuple[Change, ...]
+    detail: str
+    erased_at: datetime | None
+    detail_commit: str
+    matches: bool | None
+    canon: str
+    canon_sha256: str
+
+
+def full(projects: frozenset[int], pk: int) -> Full | None:
+    """Five queries. `matches`: the detail is the one that the event commits to; None when it was erased."""
+    event = _visible(projects).select_related("detail_row").filter(pk=pk).first()
+    if event is None:
+        return None
+    kept, detail = event.detail_row, ledger.detail_of(event)
+    matches = None
+    if kept.salt is not None:
+        matches = commitment(bytes(kept.salt), detail) == bytes(event.detail_commit)
+    return Full(
+        row=_rows([event])[0],
+        uuid=event.uuid,
+        on_behalf_of=event.on_behalf_of,
+        subjects=tuple(event.subjects),
+        session=bytes(event.session_hash).hex() if event.session_hash else "",
+        changes=ledger.changes(detail),
+        detail=json.dumps(detail, indent=2, sort_keys=True, ensure_ascii=True),
+        erased_at=kept.erased_at,
+        detail_commit=bytes(event.detail_commit).hex(),
+        matches=matches,
+        canon=bytes(event.canon).decode(),
+        canon_sha256=hashlib.sha256(bytes(event.canon)).hexdigest(),
+    )
+
+
+def members(projects: frozenset[int]) -> tuple[tuple[str, str], ...]:
+    """E-mail and name of everybody whose events can be filtered for. One query."""
+    users = User.objects.filter(memberships__project_id__in=projects).order_by("name").distinct()
+    return tuple(users.values_list("email", "name"))
+
+
+def _visible(projects: frozenset[int]) -> QuerySet[LedgerEvent]:
+    """Events of these projects, and those of no project by their members or by nobody in particular."""
+    people = Membership.objects.filter(project_id__in=projects).values_list("user_id", flat=True)
+    of_no_project = Q(project_id__isnull=True) & (
+        ~Q(actor_kind="user") | Q(actor_id__in=[str(user_id) for user_id in people])
+    )
+    return LedgerEvent.objects.filter(Q(project_id__in=projects) | of_no_project)
+
+
+def _newest(projects: frozenset[int], where: Filter) -> QuerySet[LedgerEvent]:
+    found = _visible(projects).select_related("detail_row")
+    if where.actor:
+        kind, id_ = where.actor
+        found = found.filter(actor_kind=kind, **({"actor_id": id_} if id_ else {}))
+    if where.object:
+        found = found.filter(_about(*where.object, batch=_batch_of(*where.object)))
+    if where.action:
+        found = found.filter(action=where.action)
+    if where.since:
+        found = found.filter(at__gte=where.since)
+    if where.until:
+        found = found.filter(at__lte=where.until)
+    if where.before:
+        found = found.filter(pk__lt=where.before)
+    return found.order_by("-id")
+
+
+def _about(type_: str, id_: str, *, batch: str = "") -> Q:
+    about = Q(object_type=type_, object_id=id_) | Q(subjects__contains=[f"{type_}:{id_}"])
+    return about | Q(object_type="ingest_batch", object_id=batch) if batch else about
+
+
+def _batch_of(type_: str, id_: str) -> str:
+    """The batch in which a transcript came: its event lists many, so it does not name each as a subject."""
+    if type_ != "transcript":
+        return ""
+    try:
+        batch = Transcript.objects.filter(pk=UUID(id_)).values_list("batch_id", flat=True).first()
+    except ValueError:
+        return ""
+    return str(batch or "")
+
+
+def _rows(events: list[LedgerEvent]) -> tuple[Row, ...]:
+    names = ledger.names_of(events)
+    return tuple(_row(event, names) for event in events)
+
+
+def _row(event: LedgerEvent, names: Names) -> Row:
+    return Row(
+        id=event.pk,
+        at=event.at,
+        actor=f"{event.actor_kind}:{event.actor_id}",
+        actor_name=names.of_actor(event.actor_kind, event.actor_id),
+        action=event.action,
+        sentence=ledger.sentence(event, names),
+        object=f"{event.object_type}:{event.object_id}",
+        project=names.projects.get(event.project_id or 0, ""),
+        outcome=event.outcome,
+        request_id=event.request_id,
+        ip=event.ip,
+    )

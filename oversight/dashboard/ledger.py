@@ -1,0 +1,238 @@
+"""Events in words. The ledger keeps data; the sentence is made when it is shown, and names are looked up then."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from typing import Any
+
+from oversight.accounts.models import ApiKey, Project, User
+from oversight.audit.models import LedgerEvent
+from oversight.dashboard import words
+
+Detail = dict[str, Any]
+MOST_CHANGES = 3
+
+
+@dataclass(frozen=True, slots=True)
+class Names:
+    """What the ids of some events are called today."""
+
+    users: dict[str, str]
+    keys: dict[str, str]
+    projects: dict[int, str]
+
+    def of_actor(self, kind: str, id_: str) -> str:
+        """A name beside its id: a display name alone could be chosen to mislead."""
+        if kind == "user":
+            return f"{self.users.get(id_, 'a former user')} (user {id_})"
+        if kind == "apikey":
+            return f"{self.keys.get(id_, 'API key')} (key {id_})"
+        return f"{id_} ({kind})" if id_ else kind
+
+
+def names_of(events: Iterable[LedgerEvent]) -> Names:
+    """Three queries, whatever the number of events."""
+    events = list(events)
+    return Names(
+        users=_named(User, _ids(events, "user")),
+        keys=_named(ApiKey, _ids(events, "apikey")),
+        projects=dict(
+            Project.objects.filter(pk__in={event.project_id for event in events if event.project_id}).values_list(
+                "pk", "name"
+            )
+        ),
+    )
+
+
+def _ids(events: Iterable[LedgerEvent], kind: str) -> set[int]:
+    said = {event.actor_id for event in events if event.actor_kind == kind}
+    said |= {event.object_id for event in events if event.object_type == kind}
+    return {int(id_) for id_ in said if id_.isdecimal() and len(id_) < 18}
+
+
+def _named(model: type[User] | type[ApiKey], ids: set[int]) -> dict[str, str]:
+    return {str(pk): name for pk, name in model._default_manager.filter(pk__in=ids).values_list("pk", "name")}
+
+
+def detail_of(event: LedgerEvent) -> Detail:
+    """Empty when it was erased."""
+    row = getattr(event, "detail_row", None)
+    return (row.detail or {}) if row else {}
+
+
+def sentence(event: LedgerEvent, names: Names) -> str:
+    """What the actor did, as a phrase that follows their name."""
+    detail = detail_of(event)
+    if not detail and getattr(event, "detail_row", None) and event.detail_row.erased_at:
+        return f"{event.action} (its detail was erased)"
+    say = SENTENCES.get(event.action)
+    return say(detail, event, names) if say else event.action
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """One field before and after."""
+
+    field: str
+    before: str
+    after: str
+
+
+def changes(detail: Detail) -> tuple[Change, ...]:
+    """What differs between the event's `before` and `after`; empty when it has none."""
+    if "before" not in detail or "after" not in detail:
+        return ()
+    before, after = (_as_fields(detail[key]) for key in ("before", "after"))
+    return tuple(
+        Change(name, _shown(before.get(name)), _shown(after.get(name)))
+        for name in sorted({*before, *after})
+        if before.get(name) != after.get(name)
+    )
+
+
+def _as_fields(value: Any) -> Detail:
+    return value if isinstance(value, dict) else {"value": value}
+
+
+def _shown(value: Any) -> str:
+    if value is None or value == "":
+        return "none"
+    if isinstance(value, list):
+        return ", ".join(map(str, value)) or "none"
+    if isinstance(value, dict):
+        return ", ".join(f"{key}: {_shown(one)}" for key, one in value.items()) or "none"
+    return str(value)
+
+
+def _differences(detail: Detail) -> str:
+    found = changes(detail)
+    text = "; ".join(f"{one.field}: {one.before} → {one.after}" for one in found[:MOST_CHANGES])
+    return text + (f" and {len(found) - MOST_CHANGES} more" if len(found) > MOST_CHANGES else "")
+
+
+def _made_or_changed(noun: str) -> Say:
+    def say(detail: Detail, event: LedgerEvent, names: Names) -> str:
+        what = f"{noun} {event.object_id}"
+        if not detail.get("before"):
+            return f"made {what}: {_shown(detail.get('after'))}"
+        if not detail.get("after"):
+            return f"deleted {what}"
+        why = f" ({detail['why']})" if detail.get("why") else ""
+        return f"changed {what}{why}" + (f": {differences}" if (differences := _differences(detail)) else "")
+
+    return say
+
+
+def _monitor(detail: Detail) -> str:
+    return words.monitor_title(str(detail.get("monitor", "")))
+
+
+def _scored(detail: Detail, event: LedgerEvent, names: Names) -> str:
+    if detail.get("score") is not None:
+        return f"scored the transcript {detail['score']} with {_monitor(detail)}"
+    why = words.reason_in_words(str(detail.get("reason", "")))
+    return f"could not score the transcript with {_monitor(detail)}. {why}"
+
+
+def _ingested(detail: Detail, event: LedgerEvent, names: Names) -> str:
+    n = len(detail.get("transcript_ids", ()))
+    return f"stored {n} transcript{'' if n == 1 else 's'} that came by {detail.get('door', '')}"
+
+
+def _listed(detail: Detail, event: LedgerEvent, names: Names) -> str:
+    n = len(detail.get("transcript_ids", ()))
+    return f"was shown snippets of {n} transcript{'' if n == 1 else 's'} in a list"
+
+
+def _membership(detail: Detail, event: LedgerEvent, names: Names) -> str:
+    who = names.of_actor("user", event.object_id)
+    before, after = detail.get("before"), detail.get("after")
+    if not after:
+        return f"took the role {before} from {who}"
+    return f"changed the role of {who} from {before} to {after}" if before else f"gave {who} the role {after}"
+
+
+def _verdict(verb: str) -> Say:
+    def say(detail: Detail, event: LedgerEvent, names: Names) -> str:
+        severity = f", severity {detail['severity']}" if detail.get("severity") else ""
+        blind = ", before seeing scores" if detail.get("blinded") else ""
+        return f"{verb} on item {event.object_id}: {detail.get('label', '')}{severity}{blind}"
+
+    return say
+
+
+def _read(detail: Detail, event: LedgerEvent, names: Names) -> str:
+    where = ", ".join(f"{key} {value}" for key, value in sorted(detail.get("filters", {}).items()))
+    verb = "exported" if detail.get("as_csv") else "read"
+    return f"{verb} {detail.get('n_rows', 0)} rows of the ledger" + (f" ({where})" if where else "")
+
+
+def _examined(detail: Detail, event: LedgerEvent, names: Names) -> str:
+    result = "admitted" if detail.get("admitted") else "not admitted"
+    figures = f"parse rate {detail.get('parse_rate')}, AUROC at least {detail.get('auroc_low') or 'unknown'}"
+    return f"examined the judge {detail.get('judge')} for {_monitor(detail)}: {result} ({figures})"
+
+
+def _said(text: str) -> Say:
+    """A sentence with the detail's fields, `{object}` and `{who}` (the user that it is about) in it."""
+
+    def say(detail: Detail, event: LedgerEvent, names: Names) -> str:
+        fields = {key: _shown(value) for key, value in detail.items()}
+        return text.format_map(
+            _Known(fields, object=event.object_id, who=names.of_actor("user", event.object_id), title=_monitor(detail))
+        )
+
+    return say
+
+
+class _Known(dict[str, str]):
+    def __missing__(self, key: str) -> str:
+        return "unknown"
+
+
+Say = Callable[[Detail, LedgerEvent, Names], str]
+SENTENCES: dict[str, Say] = {
+    "access.denied": _said("was refused {method} {object}, which needs {permission}"),
+    "apikey.created": _said("made the API key ovk_{key_id} for {scopes}"),
+    "apikey.refused": _said("came with an API key that was refused: {why}"),
+    "apikey.revoked": _said("revoked the API key ovk_{key_id}"),
+    "deployment.changed": _made_or_changed("deployment"),
+    "endpoint.changed": _made_or_changed("endpoint"),
+    "item.claimed": _said("claimed item {object}"),
+    "item.queued": _said("queued the transcript for review as item {object} with priority {priority}"),
+    "item.raised": _said("raised item {object} from {before} to {after}"),
+    "item.released": lambda detail, event, names: (
+        f"let the lease of item {event.object_id} run out"
+        if detail.get("expired")
+        else f"gave back item {event.object_id}"
+    ),
+    "judge.examined": _examined,
+    "ledger.read": _read,
+    "membership.changed": _membership,
+    "project.created": _said("made the project {slug}"),
+    "rule.changed": _made_or_changed("rule"),
+    "runs.retried": lambda detail, event, names: (
+        f"started {len(detail.get('run_ids', ()))} runs of deployment {event.object_id} again: {detail.get('why', '')}"
+    ),
+    "session.failed": lambda detail, event, names: (
+        "was refused to sign in" + (": too many attempts" if detail.get("throttled") else "")
+    ),
+    "session.signed_in": _said("signed in"),
+    "session.signed_out": _said("signed out"),
+    "transcript.flagged": _said("flagged the transcript: {title} gives {score}, threshold {threshold}"),
+    "transcript.scored": _scored,
+    "transcript.viewed": _said("opened the transcript ({surface})"),
+    "transcripts.ingested": _ingested,
+    "transcripts.listed": _listed,
+    "user.created": _said("made the account of {who}"),
+    "user.password_set": _said("set the password of {who}"),
+    "user.theme_chosen": _said("chose the theme {theme}"),
+    "verdict.committed": _verdict("gave a verdict"),
+    "verdict.settled": _verdict("settled the verdict"),
+    "verdict.undone": _said("took back the verdict on item {object}"),
+    "webhook.delivered": _said("delivered {event_type} to endpoint {endpoint_id}: HTTP {status}, attempt {attempt}"),
+    "webhook.died": _said("gave up on {event_type} for endpoint {endpoint_id} after attempt {attempt}: {error}"),
+    "webhook.queued": _said("queued {event_type} for endpoints {endpoint_ids}"),
+    "webhook.requested": _said("had {event_type} sent to endpoint {endpoint_id}"),
+}
