@@ -13,8 +13,20 @@ WINDOW = 64 * 1024
 MAX_RATIO = 100
 MAX_DECODED_BYTES = 512 * 1024 * 1024
 MAX_ZSTD_WINDOW = 8 * 1024 * 1024
+MAX_ZSTD_WINDOW_OF_FILES = 128 * 1024 * 1024
 # One block of zstd can name 128 KiB in 4 bytes, and the decoder has no limit of its own: this bounds it to 16 MiB.
 _ZSTD_PIECE = 512
+
+
+def expanded(chunks: Iterable[bytes], encoding: str) -> Iterator[bytes]:
+    """A file of the operator's own, without bounds. `encoding` is gzip, zstd or empty. Raises Malformed."""
+    if not encoding:
+        yield from chunks
+        return
+    decoder = _Gzip() if encoding == "gzip" else _Zstd(max_window=MAX_ZSTD_WINDOW_OF_FILES)
+    for chunk in chunks:
+        yield from filter(None, decoder.feed(chunk))
+    decoder.end()
 
 
 def decoded(chunks: Iterable[bytes], encoding: str) -> Iterator[bytes]:
@@ -56,8 +68,8 @@ class _Gzip:
 class _Zstd:
     """One or more zstd frames."""
 
-    def __init__(self) -> None:
-        self._decompressor = zstandard.ZstdDecompressor(max_window_size=MAX_ZSTD_WINDOW)
+    def __init__(self, *, max_window: int = MAX_ZSTD_WINDOW) -> None:
+        self._decompressor = zstandard.ZstdDecompressor(max_window_size=max_window)
         self._frame = self._decompressor.decompressobj()
         self._begun = False
 
@@ -75,7 +87,7 @@ class _Zstd:
                 piece = self._frame.unused_data if self._frame.eof else b""
         except zstandard.ZstdError as error:
             if "memory" in str(error):
-                raise TooLarge("The zstd body needs a window of more than 8 MiB.") from None
+                raise TooLarge("The zstd body needs too large a window.") from None
             raise Malformed("The body is not valid zstd.") from None
 
     def end(self) -> None:
