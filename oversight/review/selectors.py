@@ -73,6 +73,7 @@ class QueueRow:
     created_at: datetime
     monitors: tuple[str, ...]
     excerpt: Excerpt | None
+    note: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -199,6 +200,7 @@ def queue_rows(items: Sequence[ReviewItem], user: User) -> tuple[QueueRow, ...]:
             created_at=item.created_at,
             monitors=tuple(dict.fromkeys(flag.monitor for flag in flags.get(item.transcript_id, []))),
             excerpt=found.get(item.transcript_id),
+            note=_note(flags.get(item.transcript_id, [])),
         )
         for item in items
     )
@@ -300,6 +302,11 @@ def _flags(transcript_ids: Sequence[UUID]) -> dict[UUID, list[Flag]]:
     for transcript_id, monitor, span in scores.values_list("transcript_id", "monitor", F("evidence__0")):
         flags.setdefault(transcript_id, []).append(Flag(monitor, span))
     return flags
+
+
+def _note(flags: Sequence[Flag]) -> str:
+    """What the highest flag's monitor says of its first span."""
+    return str(flags[0].span.get("note", "")) if flags and flags[0].span else ""
 
 
 def _ms(left: timedelta) -> int:
