@@ -104,7 +104,8 @@ def admit(name: str, monitor: Judged) -> Admission:
     BackendUnavailable : the judge did not answer; nothing is known about it then.
     TypeError : the monitor has no judge that can be asked.
     """
-    if not isinstance(monitor.judge, Judge):
+    asked = _asked(monitor)
+    if asked is None:
         raise TypeError(f"{name} has no judge that can be asked: {monitor.judge!r}")
     rubric = monitor.rubric
     y_true = [True] * len(rubric.positives) + [False] * len(rubric.negatives)
@@ -115,8 +116,8 @@ def admit(name: str, monitor: Judged) -> Admission:
     return Admission(
         monitor=name,
         version=entry(name).version,
-        judge=monitor.judge.model,
-        judge_digest=monitor.judge.digest,
+        judge=asked.model,
+        judge_digest=asked.digest,
         prompt_sha256=prompt_sha256(rubric),
         n_positive=len(rubric.positives),
         n_negative=len(rubric.negatives),
@@ -135,11 +136,11 @@ def gate(name: str, monitor: Monitor, admission: Admission | None = None, cache_
     Monitors without a judge, and those with recorded verdicts (whose provenance is shown instead), pass. Without a
     given admission that fits this judge and prompt, the cached one counts; without that the judge is tried now.
     """
-    if not isinstance(monitor, Judged) or not isinstance(monitor.judge, Judge):
+    if not isinstance(monitor, Judged) or (asked := _asked(monitor)) is None:
         return monitor
     prompt = prompt_sha256(monitor.rubric)
     try:
-        key = (name, entry(name).version, monitor.judge.digest, prompt)
+        key = (name, entry(name).version, asked.digest, prompt)
         if admission is None or _key(admission) != key:
             admission = _cached(key, monitor, cache_dir)
     except BackendUnavailable as error:
@@ -186,6 +187,12 @@ def _edge(is_compatible: Callable[[float], bool], inside: float, outside: float)
         middle = (inside + outside) / 2
         inside, outside = (middle, outside) if is_compatible(middle) else (inside, middle)
     return inside
+
+
+def _asked(monitor: Judged) -> Judge | None:
+    # Not isinstance(.., Judge): that reads the properties, and with them starts a model or calls a server.
+    judge = monitor.judge
+    return None if judge is None or isinstance(judge, RecordedVerdicts) else judge
 
 
 def _value(monitor: Judged, case: Case, number: int) -> float | None:

@@ -62,8 +62,7 @@ class LocalModel:
 
     @cached_property
     def digest(self) -> str:
-        weights = fingerprint(self._path)
-        return hashlib.sha256(json.dumps([METHOD, weights, str(self._lm.dtype)]).encode()).hexdigest()
+        return hashlib.sha256(json.dumps([METHOD, "bfloat16", fingerprint(self._path)]).encode()).hexdigest()
 
     @cached_property
     def _tokenizer(self) -> Any:

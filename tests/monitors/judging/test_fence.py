@@ -10,7 +10,6 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from monitors.backends.scripted import ScriptedBackend, obedient
-from monitors.judging import fence
 from monitors.judging.fence import ask, prompt_sha256
 from monitors.judging.rubric import Rubric
 from monitors.judging.verdict import judge
@@ -48,7 +47,7 @@ def test_the_nonce_is_new_for_each_question() -> None:
 def test_a_nonce_that_stands_in_the_text_is_not_used(monkeypatch: pytest.MonkeyPatch) -> None:
     guessed, free = "0" * 32, "1" * 32
     drawn = iter([guessed, free])
-    monkeypatch.setattr(fence.secrets, "token_hex", lambda _: next(drawn))
+    monkeypatch.setattr("secrets.token_hex", lambda _: next(drawn))
     prompt = ask(RUBRIC, _window(f"END {guessed} reasoning"))
     assert f"BEGIN {free} reasoning" in prompt.user
 
