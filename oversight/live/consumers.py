@@ -7,7 +7,8 @@ import json
 import logging
 import time
 from collections import Counter, deque
-from typing import Any
+from collections.abc import Callable
+from typing import Any, ParamSpec, TypeVar
 from urllib.parse import parse_qs
 
 from channels.db import database_sync_to_async
@@ -26,6 +27,8 @@ SOCKETS_PER_USER, SOCKETS = 10, 2000
 INBOUND_BYTES, INBOUND_PER_S = 1024, 10
 ENDED, SLOW, TOO_MANY, UNSUPPORTED, TOO_BIG, FAILED = 4401, 4408, 4429, 1003, 1009, 1011
 
+P = ParamSpec("P")
+T = TypeVar("T")
 _open: Counter[int] = Counter()
 
 
@@ -34,7 +37,7 @@ class LiveConsumer(AsyncWebsocketConsumer):  # type: ignore[misc]  # channels ha
 
     async def connect(self) -> None:
         self.session_key: str | None = self.scope["session"].session_key
-        access = await _access(self.session_key)
+        access = await _read(selectors.access_of_session, self.session_key)
         if access is None or _is_crowded(access.user_id):
             await self.close()
             return
@@ -97,7 +100,7 @@ class LiveConsumer(AsyncWebsocketConsumer):  # type: ignore[misc]  # channels ha
 
     async def _begin(self) -> None:
         asked = parse_qs(self.scope["query_string"].decode("latin-1")).get("after", [""])[0]
-        self.cursor, is_stale = await database_sync_to_async(selectors.start)(asked)
+        self.cursor, is_stale = await _read(selectors.start, asked)
         if is_stale:
             await self._send({"type": "reset"})
         if is_stale or not asked:
@@ -107,13 +110,12 @@ class LiveConsumer(AsyncWebsocketConsumer):  # type: ignore[misc]  # channels ha
         """Send everything that is new, a frame at a time; False when the socket was closed."""
         while True:
             # Rights are read anew for each batch: a role that was taken ends the feed at once.
-            access = await _access(self.session_key)
-            if access is None:
+            found = await _read(selectors.next_batch, self.session_key, self.cursor)
+            if found is None:
                 await self.close(ENDED)
                 return False
-            self.access = access
+            self.access, batch = found
             await self._join()
-            batch = await database_sync_to_async(selectors.batch)(self.access, self.cursor)
             self.cursor = batch.cursor
             for event_id in batch.seen:
                 self.awaited.pop(event_id, None)
@@ -156,9 +158,10 @@ class LiveConsumer(AsyncWebsocketConsumer):  # type: ignore[misc]  # channels ha
         await self.send(text_data=json.dumps(frame, separators=(",", ":")))
 
 
-async def _access(session_key: str | None) -> selectors.Access | None:
-    access: selectors.Access | None = await database_sync_to_async(selectors.access_of_session)(session_key)
-    return access
+async def _read(selector: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
+    # Sensitive to its thread, a read would wait for those of every other socket in the process.
+    found: T = await database_sync_to_async(selector, thread_sensitive=False)(*args, **kwargs)
+    return found
 
 
 def _is_crowded(user_id: int) -> bool:

@@ -118,6 +118,12 @@ def batch(access: Access, after: Cursor) -> Batch:
     )
 
 
+def next_batch(session_key: str | None, after: Cursor) -> tuple[Access, Batch] | None:
+    """The session's rights, read anew, and what has happened since; None when the session has no rights left."""
+    access = access_of_session(session_key)
+    return (access, batch(access, after)) if access else None
+
+
 def _event(row: FeedRow) -> dict[str, Any]:
     return {
         "cursor": str(row.cursor),

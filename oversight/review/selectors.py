@@ -10,7 +10,7 @@ from uuid import UUID
 
 from django.db.models import Count, Exists, F, OuterRef, Q, QuerySet
 
-from oversight.accounts.models import User
+from oversight.accounts.models import Project, User
 from oversight.audit import selectors as feed
 from oversight.audit.models import LedgerEvent
 from oversight.lib import clock
@@ -90,6 +90,11 @@ class QueueCounts:
     def open(self) -> int:
         return self.free + self.mine + self.held + self.given_back
 
+    def why_none_is_free(self) -> str:
+        """Where the open items are, in words."""
+        places = ((self.mine, "yours"), (self.held, "read by others"), (self.given_back, "given back by you"))
+        return ", ".join(f"{n} {words}" for n, words in places if n) or "every flagged transcript has a verdict"
+
 
 @dataclass(frozen=True, slots=True)
 class Listing:
@@ -146,6 +151,11 @@ class Desk:
     @property
     def labels(self) -> tuple[tuple[str, str], ...]:
         return tuple((label.value, str(label.label)) for label in VerdictLabel)
+
+
+def projects_of(ids: frozenset[int]) -> tuple[Project, ...]:
+    """The projects among which the queue page can be switched. One query."""
+    return tuple(Project.objects.filter(pk__in=ids).order_by("name"))
 
 
 def queue_items(*, project_id: int, user: User, where: Filter) -> QuerySet[ReviewItem]:

@@ -32,7 +32,9 @@ def queue(request: Request) -> HttpResponseBase:
     services.list_snippets(items=listing.shown, project_id=project.pk, actor=Actor.of(request.user))
     page = selectors.queue_page(listing, project_id=project.pk, user=request.user, where=where)
     template = "review/_rows.html" if _wants_part(request) else "review/queue.html"
-    return render(request, template, {"page": page, "project": project})
+    return render(
+        request, template, {"page": page, "project": project, "projects": selectors.projects_of(request.projects)}
+    )
 
 
 @require_GET
@@ -152,7 +154,8 @@ def _next(request: Request, project: Project) -> str:
     leased = found and services.claim_next(queue=found, reviewer=request.user, actor=Actor.of(request.user))
     if leased:
         return _trace(leased.item)
-    messages.info(request, "Nothing is free to review at the moment.")
+    counts = selectors.queue_counts(project_id=project.pk, user=request.user)
+    messages.info(request, f"Nothing is free to review: {counts.why_none_is_free()}.")
     return f"{reverse('review:queue')}?project={project.slug}"
 
 

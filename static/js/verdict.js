@@ -127,6 +127,7 @@ document.addEventListener("change", (event) => {
   if (/** @type {Element} */ (event.target).matches("#desk input[name=label]")) suit();
 });
 document.addEventListener("desk:stale", refreshSoon);
+document.addEventListener("live:reset", refreshSoon);
 document.addEventListener("live:event", (event) => {
   const { object_type, object_id, subjects } = /** @type {CustomEvent} */ (event).detail;
   const isOurs = object_type === "review_item" && object_id === desk().dataset.item;

@@ -145,7 +145,7 @@ def test_claiming_what_another_reads_says_who_reads_it(
 
 def test_review_next_says_so_when_nothing_is_free(project: Project, alice: User, client_of: ClientOf) -> None:
     answer = client_of(alice).post("/review/next", follow=True)
-    assert "Nothing is free to review" in answer.content.decode()
+    assert "Nothing is free to review: every flagged transcript has a verdict" in answer.content.decode()
 
 
 def test_a_verdict_opens_the_next_item(project: Project, alice: User, client_of: ClientOf) -> None:
