@@ -26,6 +26,10 @@ def test_a_decimal_point_does_not_end_a_step() -> None:
     assert steps("Pi is 3.14 here. Next.") == ["Pi is 3.14 here.", "Next."]
 
 
+def test_the_marker_of_a_list_item_stays_with_its_item() -> None:
+    assert steps("Plan:\n1. Add them. 2. Stop.\nb. Check") == ["Plan:", "1. Add them.", "2.", "Stop.", "b. Check"]
+
+
 @pytest.mark.parametrize("text", ["", " \n\t ", "\n\n\n"])
 def test_blank_text_has_no_steps(text: str) -> None:
     assert segment(text) == ()
