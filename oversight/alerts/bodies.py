@@ -12,7 +12,7 @@ from django.conf import settings
 from oversight.alerts.models import EndpointKind
 
 FLAGGED, SETTLED, TEST = "transcript.flagged", "verdict.settled", "endpoint.test"
-EVENT_TYPES = {FLAGGED: "A transcript was flagged", SETTLED: "A verdict was settled"}
+EVENT_TYPES = {FLAGGED: "a transcript is flagged", SETTLED: "a verdict is settled"}
 MAX_BYTES = 8 * 1024
 
 

@@ -26,9 +26,17 @@ class EndpointForm(forms.Form):
 
 
 class NewEndpointForm(EndpointForm):
-    """With the project it belongs to."""
+    """With the project it belongs to, and its first rule."""
 
     project = forms.ModelChoiceField(Project.objects.none(), empty_label=None)
+    event_types = forms.MultipleChoiceField(
+        label="Send when",
+        required=False,
+        choices=list(bodies.EVENT_TYPES.items()),
+        initial=list(bodies.EVENT_TYPES),
+        widget=forms.CheckboxSelectMultiple,
+        help_text="Makes a rule for every monitor. Rules can be changed, and others added, at any time.",
+    )
 
     def __init__(self, *args: Any, projects: Collection[int], **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)

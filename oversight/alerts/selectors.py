@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import dataclass
 from datetime import datetime
-from uuid import UUID
 
 from django.db.models import Count, OuterRef, QuerySet, Subquery
 
@@ -130,13 +130,13 @@ class AttemptRow:
 
 @dataclass(frozen=True, slots=True)
 class DeliveryRow:
-    """One message for one endpoint."""
+    """One message for one endpoint. `body` is the stored JSON, indented for people."""
 
     id: int
     at: datetime
     event_type: str
     message_id: str
-    transcript_id: UUID | None
+    transcript_id: str
     endpoint_id: int
     endpoint: str
     endpoint_state: str
@@ -195,7 +195,7 @@ def _rows(deliveries: QuerySet[Delivery]) -> tuple[DeliveryRow, ...]:
             at=row.created_at,
             event_type=row.event_type,
             message_id=row.message_id,
-            transcript_id=row.transcript_id,
+            transcript_id=str(row.transcript_id or ""),
             endpoint_id=row.endpoint_id,
             endpoint=row.endpoint.name,
             endpoint_state=row.endpoint.state,
@@ -205,7 +205,7 @@ def _rows(deliveries: QuerySet[Delivery]) -> tuple[DeliveryRow, ...]:
             attempt=row.attempt,
             next_at=row.next_at if row.state == DeliveryState.PENDING else None,
             delivered_at=row.delivered_at,
-            body=bytes(row.body).decode(),
+            body=json.dumps(json.loads(bytes(row.body)), indent=2, ensure_ascii=True),
             attempts=tuple(_attempt(one) for one in sorted(row.attempts.all(), key=lambda one: one.number)),
         )
         for row in deliveries.select_related("endpoint").prefetch_related("attempts")

@@ -36,11 +36,12 @@ def create_endpoint(
     name: str,
     url: str,
     kind: str = EndpointKind.STANDARD,
+    event_types: Sequence[str] = (),
     created_by: User | None = None,
     resolver: Resolver = system_resolver,
     actor: Actor,
 ) -> WithSecret:
-    """Raises Invalid with the broken rule when the URL may not be sent to."""
+    """With a rule for these events, if any. Raises Invalid with what is wrong when the URL may not be sent to."""
     _check(url, resolver)
     with transaction.atomic():
         endpoint = Endpoint.objects.create(
@@ -48,6 +49,8 @@ def create_endpoint(
         )
         secret = _renew_secret(endpoint)
         _record_endpoint(endpoint, {}, actor)
+        if event_types:
+            save_rule(endpoint=endpoint, event_types=event_types, actor=actor)
     return WithSecret(endpoint, secret)
 
 

@@ -41,8 +41,8 @@ def new_endpoint(request: Request) -> HttpResponseBase:
         except Invalid as error:
             form.add_error("url", str(error))
         else:
-            return _show_secret(request, made, is_new=True)
-    return _form(request, form, "New endpoint")
+            return _show_secret(request, made)
+    return _form(request, form, "New endpoint", verb="Create endpoint")
 
 
 @require_form
@@ -175,5 +175,5 @@ def _form(request: Request, form: forms.Form, title: str, **context: Any) -> Htt
     return render(request, "alerts/form.html", {"form": form, "title": title, **context}, status=status)
 
 
-def _show_secret(request: Request, made: services.WithSecret, *, is_new: bool = False) -> HttpResponseBase:
-    return render(request, "alerts/secret.html", {"made": made, "is_new": is_new})
+def _show_secret(request: Request, made: services.WithSecret) -> HttpResponseBase:
+    return render(request, "alerts/secret.html", {"made": made})

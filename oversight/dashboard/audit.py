@@ -64,6 +64,12 @@ class Row:
     request_id: UUID
     ip: str | None
 
+    @property
+    def object_short(self) -> str:
+        """Of a long id its end: the ends of ids that sort by time differ, their beginnings do not."""
+        type_, _, id_ = self.object.partition(":")
+        return self.object if len(id_) <= 16 else f"{type_}:…{id_[-12:]}"
+
 
 @dataclass(frozen=True, slots=True)
 class Page:

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from oversight.accounts.models import ApiKey, Project, User
+from oversight.alerts.models import Endpoint
 from oversight.audit.models import LedgerEvent
 from oversight.dashboard import words
 
@@ -20,6 +21,7 @@ class Names:
 
     users: dict[str, str]
     keys: dict[str, str]
+    endpoints: dict[str, str]
     projects: dict[int, str]
 
     def of_actor(self, kind: str, id_: str) -> str:
@@ -30,13 +32,17 @@ class Names:
             return f"{self.keys.get(id_, 'API key')} (key {id_})"
         return f"{id_} ({kind})" if id_ else kind
 
+    def of_endpoint(self, id_: object) -> str:
+        return f"{self.endpoints.get(str(id_), 'endpoint')} (endpoint {id_})"
+
 
 def names_of(events: Iterable[LedgerEvent]) -> Names:
-    """Three queries, whatever the number of events."""
+    """At most four queries, whatever the number of events."""
     events = list(events)
     return Names(
         users=_named(User, _ids(events, "user")),
         keys=_named(ApiKey, _ids(events, "apikey")),
+        endpoints=_named(Endpoint, _ids(events, "endpoint")),
         projects=dict(
             Project.objects.filter(pk__in={event.project_id for event in events if event.project_id}).values_list(
                 "pk", "name"
@@ -48,10 +54,12 @@ def names_of(events: Iterable[LedgerEvent]) -> Names:
 def _ids(events: Iterable[LedgerEvent], kind: str) -> set[int]:
     said = {event.actor_id for event in events if event.actor_kind == kind}
     said |= {event.object_id for event in events if event.object_type == kind}
+    about = (subject.partition(":") for event in events for subject in event.subjects)
+    said |= {id_ for type_, _, id_ in about if type_ == kind}
     return {int(id_) for id_ in said if id_.isdecimal() and len(id_) < 18}
 
 
-def _named(model: type[User] | type[ApiKey], ids: set[int]) -> dict[str, str]:
+def _named(model: type[User] | type[ApiKey] | type[Endpoint], ids: set[int]) -> dict[str, str]:
     return {str(pk): name for pk, name in model._default_manager.filter(pk__in=ids).values_list("pk", "name")}
 
 
@@ -113,7 +121,7 @@ def _differences(detail: Detail) -> str:
 
 def _made_or_changed(noun: str) -> Say:
     def say(detail: Detail, event: LedgerEvent, names: Names) -> str:
-        what = f"{noun} {event.object_id}"
+        what = names.of_endpoint(event.object_id) if noun == "endpoint" else f"{noun} {event.object_id}"
         if not detail.get("before"):
             return f"made {what}: {_shown(detail.get('after'))}"
         if not detail.get("after"):
@@ -175,12 +183,18 @@ def _examined(detail: Detail, event: LedgerEvent, names: Names) -> str:
 
 
 def _said(text: str) -> Say:
-    """A sentence with the detail's fields, `{object}` and `{who}` (the user that it is about) in it."""
+    """A sentence with the detail's fields, `{object}`, `{who}` (a user) and `{where}` (endpoints) in it."""
 
     def say(detail: Detail, event: LedgerEvent, names: Names) -> str:
         fields = {key: _shown(value) for key, value in detail.items()}
         return text.format_map(
-            _Known(fields, object=event.object_id, who=names.of_actor("user", event.object_id), title=_monitor(detail))
+            _Known(
+                fields,
+                object=event.object_id,
+                who=names.of_actor("user", event.object_id),
+                title=_monitor(detail),
+                where=", ".join(map(names.of_endpoint, detail.get("endpoint_ids") or [detail.get("endpoint_id")])),
+            )
         )
 
     return say
@@ -231,8 +245,8 @@ SENTENCES: dict[str, Say] = {
     "verdict.committed": _verdict("gave a verdict"),
     "verdict.settled": _verdict("settled the verdict"),
     "verdict.undone": _said("took back the verdict on item {object}"),
-    "webhook.delivered": _said("delivered {event_type} to endpoint {endpoint_id}: HTTP {status}, attempt {attempt}"),
-    "webhook.died": _said("gave up on {event_type} for endpoint {endpoint_id} after attempt {attempt}: {error}"),
-    "webhook.queued": _said("queued {event_type} for endpoints {endpoint_ids}"),
-    "webhook.requested": _said("had {event_type} sent to endpoint {endpoint_id}"),
+    "webhook.delivered": _said("delivered {event_type} to {where}: HTTP {status}, attempt {attempt}"),
+    "webhook.died": _said("gave up on {event_type} for {where} after attempt {attempt}: {error}"),
+    "webhook.queued": _said("queued {event_type} for {where}"),
+    "webhook.requested": _said("had {event_type} sent to {where}"),
 }

@@ -45,6 +45,13 @@ def test_a_new_endpoint_shows_its_secret_once(
     assert Webhook(secret).verify(request.body, request.headers)["type"] == "endpoint.test"
 
 
+def test_a_new_endpoint_comes_with_a_rule_for_what_was_ticked(
+    project: Project, carol: User, receiver: Receiver, client_of: ClientOf
+) -> None:
+    client_of(carol).post("/alerts/endpoints/new", _form(project, receiver.url, event_types=["verdict.settled"]))
+    assert Rule.objects.get().event_types == ["verdict.settled"]
+
+
 @pytest.mark.parametrize(
     "url",
     ["http://127.0.0.1/", "https://[::1]/", "https://169.254.169.254/latest", "https://127.1/", "gopher://x", "", "x"],
