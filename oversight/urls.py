@@ -6,13 +6,14 @@ from django.urls import include, path
 from django.views.generic import RedirectView
 
 from oversight.api import api
+from oversight.dashboard.urls import traces_urlpatterns
 
 urlpatterns = [
     path("", RedirectView.as_view(pattern_name="review:queue"), name="home"),
     path("api/v1/", api.urls),
     path("", include("oversight.accounts.urls")),
     path("review/", include("oversight.review.urls")),
-    path("traces/", include("oversight.transcripts.urls")),
+    path("traces/", include((traces_urlpatterns, "transcripts"))),
     path("monitors/", include("oversight.monitoring.urls")),
     path("live/", include("oversight.live.urls")),
     path("alerts/", include("oversight.alerts.urls")),

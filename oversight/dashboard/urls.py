@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from django.urls import path
 
-from oversight.dashboard import admin_views, audit_views, views
+from oversight.dashboard import admin_views, audit_views, traces_views, views
 
 app_name = "dashboard"
+# Named transcripts:list; it stands here because it shows scores beside the transcripts.
+traces_urlpatterns = [path("", traces_views.traces, name="list")]
 urlpatterns = [
     path("traces/<uuid:pk>/", views.trace, name="trace"),
     path("traces/<uuid:pk>/pending", views.trace_pending, name="trace-pending"),

@@ -1,0 +1,125 @@
+"""The list of transcripts: heads and worst scores, never a text."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+from urllib.parse import urlencode
+from uuid import UUID
+
+from django import forms
+from django.contrib.postgres.aggregates import BoolOr
+from django.db.models import Count, Exists, Max, OuterRef, QuerySet
+
+from monitors.transcript import Visibility
+from oversight.accounts.models import Project
+from oversight.accounts.permissions import Request
+from oversight.lib.paging import keyset_page
+from oversight.monitoring.models import UNENDED, MonitorRun, Score
+from oversight.transcripts.models import ModelRun, Transcript
+
+PAGE_SIZE = 50
+MAX_MODELS = 500
+
+
+class TracesForm(forms.Form):
+    """The filters, all in the URL."""
+
+    model = forms.CharField(required=False, max_length=200)
+    visibility = forms.ChoiceField(
+        required=False, choices=[("", "Any reasoning"), ("none", "none"), *((v.value, v.value) for v in Visibility)]
+    )
+    id = forms.CharField(required=False, max_length=512)
+    flagged = forms.BooleanField(required=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """What monitors say of one transcript so far."""
+
+    worst: float | None = None
+    flagged: bool = False
+    n_scores: int = 0
+    n_pending: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class TraceRow:
+    """One line of the list."""
+
+    transcript: Transcript
+    standing: Standing
+
+
+@dataclass(frozen=True, slots=True)
+class TracesPage:
+    """`query` is the filter as it stands in the URL; `is_new` when the project has no transcript at all."""
+
+    project: Project
+    projects: tuple[Project, ...]
+    models: tuple[str, ...]
+    form: TracesForm
+    rows: tuple[TraceRow, ...]
+    older: str
+    newer: str
+    query: str
+    is_filtered: bool
+    is_new: bool
+
+
+def traces_page(request: Request) -> TracesPage:
+    """Raises Malformed for a page that is none of ours. Five queries, and one more for an empty list."""
+    projects = tuple(Project.objects.filter(pk__in=request.projects).order_by("name"))
+    wanted = request.GET.get("project", "")
+    project = next((one for one in projects if one.slug == wanted), projects[0])
+    form = TracesForm(request.GET)
+    filters: dict[str, Any] = form.cleaned_data if form.is_valid() else {}
+    page = keyset_page(
+        _filtered(project, filters),
+        time="received_at",
+        older=request.GET.get("older", ""),
+        newer=request.GET.get("newer", ""),
+        size=PAGE_SIZE,
+    )
+    standings = _standings([row.pk for row in page.rows])
+    kept = {key: ("1" if value is True else value) for key, value in filters.items() if value}
+    return TracesPage(
+        project=project,
+        projects=projects,
+        models=_models(project),
+        form=form,
+        rows=tuple(TraceRow(row, standings.get(row.pk, Standing())) for row in page.rows),
+        older=page.older,
+        newer=page.newer,
+        query=urlencode({"project": project.slug, **kept}),
+        is_filtered=bool(kept),
+        is_new=not page.rows and not Transcript.objects.filter(project=project).exists(),
+    )
+
+
+def _filtered(project: Project, filters: dict[str, Any]) -> QuerySet[Transcript]:
+    rows = Transcript.objects.filter(project=project).select_related("model_run")
+    if model := filters.get("model"):
+        rows = rows.filter(model_run__in=ModelRun.objects.filter(project=project, model=model))
+    if visibility := filters.get("visibility"):
+        rows = rows.filter(visibility="" if visibility == "none" else visibility)
+    if external_id := filters.get("id"):
+        rows = rows.filter(external_id=external_id)
+    if filters.get("flagged"):
+        rows = rows.filter(Exists(Score.objects.filter(transcript=OuterRef("pk"), flagged=True)))
+    return rows
+
+
+def _models(project: Project) -> tuple[str, ...]:
+    names = ModelRun.objects.filter(project=project).exclude(model="").order_by("model")
+    return tuple(names.values_list("model", flat=True).distinct()[:MAX_MODELS])
+
+
+def _standings(ids: list[UUID]) -> dict[UUID, Standing]:
+    newest = MonitorRun.objects.newest().filter(transcript_id__in=ids)
+    scores = Score.objects.filter(transcript_id__in=ids, run__in=newest).values("transcript_id").order_by()
+    found = scores.annotate(worst=Max("value"), flagged_=BoolOr("flagged"), n=Count("pk"))
+    waiting = MonitorRun.objects.filter(transcript_id__in=ids, state__in=UNENDED).values("transcript_id").order_by()
+    pending = dict(waiting.annotate(n=Count("pk")).values_list("transcript_id", "n"))
+    scored = {row["transcript_id"]: (row["worst"], bool(row["flagged_"]), row["n"]) for row in found}
+    return {id_: Standing(*scored.get(id_, (None, False, 0)), pending.get(id_, 0)) for id_ in ids}
