@@ -79,3 +79,12 @@ class RunsRetried(Event):
 
     def subjects(self) -> tuple[str, ...]:
         return tuple(f"transcript:{id_}" for id_ in self.transcript_ids)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ExaminationAsked(Event):
+    """Somebody asked that a deployment's judge be examined again."""
+
+    action: ClassVar[str] = "judge.examination_asked"
+    object_type: ClassVar[str] = "deployment"
+    monitor: str

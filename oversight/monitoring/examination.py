@@ -19,7 +19,6 @@ from oversight.audit.actors import Actor
 from oversight.monitoring.events import JudgeExamined
 from oversight.monitoring.models import Admission
 
-EXAMINE = "monitoring.examine"
 # The threads of a worker meet an unknown judge at the same time; one examines it.
 _ONE = threading.Lock()
 

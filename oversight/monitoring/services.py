@@ -10,7 +10,7 @@ from datetime import timedelta
 from uuid import UUID
 
 from django.conf import settings
-from django.db import transaction
+from django.db import IntegrityError, transaction
 from django.db.models import F
 from django.db.models.functions import Now
 
@@ -21,13 +21,14 @@ from oversight.audit.events import Event
 from oversight.lib.errors import Conflict, Invalid
 from oversight.monitoring import rows
 from oversight.monitoring.deployments import change_deployment, create_deployment
-from oversight.monitoring.events import RunsRetried, TranscriptFlagged, TranscriptScored
-from oversight.monitoring.models import CHUNKS, QUEUES, Deployment, MonitorRun, RunState, Score
+from oversight.monitoring.events import ExaminationAsked, RunsRetried, TranscriptFlagged, TranscriptScored
+from oversight.monitoring.models import CHUNKS, QUEUES, Backend, Deployment, MonitorRun, RunState, Score
 from oversight.monitoring.sampling import is_sampled
 from oversight.transcripts.models import Transcript
 
 __all__ = [
     "Outcome",
+    "ask_examination",
     "change_deployment",
     "claim_runs",
     "create_deployment",
@@ -46,6 +47,7 @@ WORKER = Actor.worker("monitoring")
 MAX_ATTEMPTS = 5
 RELEASE_LIMIT = 2000
 RUN_CHUNK = "monitoring.run_chunk"
+EXAMINE = "monitoring.examine"
 
 
 @dataclass(frozen=True, slots=True)
@@ -254,7 +256,9 @@ def expire_leases() -> int:
 @transaction.atomic
 def retry(*, deployment: Deployment, run_ids: Sequence[int], why: str = "", actor: Actor) -> int:
     """Run again what failed or could not be scored, as new runs; returns how many."""
-    runs = list(MonitorRun.objects.filter(pk__in=run_ids, deployment=deployment).retryable().select_for_update())
+    runs = list(
+        MonitorRun.objects.filter(pk__in=run_ids, deployment=deployment).retryable().select_for_update(of=("self",))
+    )
     if not runs:
         raise Conflict("These runs have ended with a score, or are being run again already.")
     if not deployment.enabled:
@@ -262,7 +266,11 @@ def retry(*, deployment: Deployment, run_ids: Sequence[int], why: str = "", acto
     new = [_new_run(run.transcript_id, deployment, run.run_no + 1) for run in runs]
     for run in new:
         run.state = RunState.QUEUED
-    MonitorRun.objects.bulk_create(new)
+    try:
+        with transaction.atomic():
+            MonitorRun.objects.bulk_create(new)
+    except IntegrityError:
+        raise Conflict("Somebody else has just let these runs be tried again.") from None
     audit.record(
         RunsRetried(
             object_id=str(deployment.pk),
@@ -275,3 +283,15 @@ def retry(*, deployment: Deployment, run_ids: Sequence[int], why: str = "", acto
     )
     _ring(new)
     return len(new)
+
+
+@transaction.atomic
+def ask_examination(*, deployment: Deployment, actor: Actor) -> None:
+    """Have the deployment's judge put to its fixed cases again, by the worker that reaches it."""
+    if deployment.backend not in (Backend.LOCAL, Backend.SERVER):
+        raise Invalid("Recorded verdicts cannot be asked again: there is no judge to examine.")
+    audit.record(
+        ExaminationAsked(object_id=str(deployment.pk), project_id=deployment.project_id, monitor=deployment.monitor),
+        actor,
+    )
+    audit.ring_after_commit(EXAMINE, [deployment.pk], queue=QUEUES[deployment.backend])

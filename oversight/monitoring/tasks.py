@@ -7,7 +7,7 @@ from django.db import transaction
 
 from oversight.audit.bell import BELL, depth
 from oversight.lib import locks
-from oversight.monitoring import bench, examination, execution, selectors, services
+from oversight.monitoring import bench, execution, selectors, services
 from oversight.monitoring.models import CHUNKS, QUEUES, Deployment
 
 # By attempts so far: a run that kills its worker soon rings alone, and takes no other run down with it.
@@ -23,7 +23,7 @@ def run_chunk(run_ids: list[int]) -> None:
         BELL.ring(services.RUN_CHUNK, left, queue=queue)
 
 
-@shared_task(name=examination.EXAMINE, queue="model", time_limit=1800)
+@shared_task(name=services.EXAMINE, queue="model", time_limit=1800)
 def examine(deployment_ids: list[int]) -> None:
     """Put the judges of these deployments to their fixed cases again."""
     for deployment in Deployment.objects.filter(pk__in=deployment_ids):

@@ -11,6 +11,8 @@ from oversight.dashboard import words
 from oversight.lib import clock
 
 register = template.Library()
+register.filter("monitor_title", words.monitor_title)
+register.filter("reason_in_words", words.reason_in_words)
 
 
 @register.inclusion_tag("_icon.html")

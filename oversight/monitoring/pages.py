@@ -1,0 +1,267 @@
+"""What the Monitors pages show."""
+
+from __future__ import annotations
+
+from collections import Counter, defaultdict
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from django.db.models import Count, Q
+
+from monitors import registry
+from monitors.base import Need
+from oversight.monitoring.docstrings import Section, sections
+from oversight.monitoring.models import Admission, Backend, Deployment, MonitorRun, RunState, Score
+from oversight.monitoring.selectors import Progress, progress
+
+RECENT = 20
+FAILED = 50
+
+
+@dataclass(frozen=True, slots=True)
+class About:
+    """What is known of a monitor from its file; nothing but the name when it is not installed."""
+
+    name: str
+    installed: bool
+    summary: str = ""
+    axis: str = ""
+    needs: tuple[str, ...] = ()
+    reference: str = ""
+    version: int = 0
+    sections: tuple[Section, ...] = ()
+    parameters: tuple[tuple[str, Any], ...] = ()
+
+    @property
+    def asks_judge(self) -> bool:
+        return Need.JUDGE in self.needs
+
+
+@dataclass(frozen=True, slots=True)
+class Counts:
+    """Results of a deployment's latest runs."""
+
+    scored: int = 0
+    partial: int = 0
+    flagged: int = 0
+    unscored: tuple[tuple[str, int], ...] = ()
+    skipped: tuple[tuple[str, int], ...] = ()
+
+    @property
+    def measured(self) -> int:
+        """The denominator of the flag rate: what has a value."""
+        return self.scored + self.partial
+
+    @property
+    def flag_rate(self) -> float | None:
+        return self.flagged / self.measured if self.measured else None
+
+    @property
+    def n_unscored(self) -> int:
+        return sum(n for _, n in self.unscored)
+
+    @property
+    def n_skipped(self) -> int:
+        return sum(n for _, n in self.skipped)
+
+
+@dataclass(frozen=True, slots=True)
+class AdmissionRow:
+    """A judge on a rubric's fixed cases."""
+
+    monitor: str
+    judge: str
+    version: int
+    admitted: bool
+    parse_rate: float
+    auroc: float | None
+    auroc_low: float | None
+    auroc_high: float | None
+    n_positive: int
+    n_negative: int
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class DeploymentRow:
+    """A deployment with its results so far."""
+
+    id: int
+    about: About
+    backend: str
+    enabled: bool
+    threshold: float
+    stage: int
+    sample_share: float
+    counts: Counts
+    progress: Progress | None
+    asks_model_judge: bool
+    admission: AdmissionRow | None
+
+
+@dataclass(frozen=True, slots=True)
+class RecentScore:
+    """A score in the list of the newest."""
+
+    transcript_id: UUID
+    external_id: str
+    state: str
+    reason: str
+    value: float | None
+    flagged: bool
+    judge: str
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class FailedRun:
+    """A run that ended without result for good."""
+
+    id: int
+    transcript_id: UUID
+    external_id: str
+    attempt: int
+    error: str
+    at: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class DeploymentPage:
+    """Everything on a deployment's page."""
+
+    row: DeploymentRow
+    deployment: Deployment
+    admissions: tuple[AdmissionRow, ...]
+    recent: tuple[RecentScore, ...]
+    failed: tuple[FailedRun, ...]
+    n_failed: int
+
+
+def listing(project_id: int) -> tuple[DeploymentRow, ...]:
+    """The deployments of a project. Four queries."""
+    deployments = Deployment.objects.filter(project_id=project_id).order_by("stage", "monitor", "backend", "pk")
+    return _rows(list(deployments), _admissions())
+
+
+def deployment_page(deployment: Deployment) -> DeploymentPage:
+    """One deployment. Six queries."""
+    admissions = [row for row in _admissions() if row.monitor == deployment.monitor]
+    [row] = _rows([deployment], admissions)
+    failed = MonitorRun.objects.newest().filter(deployment=deployment, state=RunState.FAILED)
+    return DeploymentPage(
+        row=row,
+        deployment=deployment,
+        admissions=tuple(admissions) if row.about.asks_judge else (),
+        recent=_recent(deployment),
+        failed=tuple(
+            FailedRun(run.pk, run.transcript_id, run.transcript.external_id, run.attempt, run.error, run.finished_at)
+            for run in failed.select_related("transcript").order_by("-pk")[:FAILED]
+        ),
+        n_failed=failed.count(),
+    )
+
+
+def idle(rows: Collection[DeploymentRow]) -> tuple[About, ...]:
+    """Installed monitors that are at work in none of these rows."""
+    busy = {row.about.name for row in rows}
+    return tuple(about(name) for name in registry.entries() if name not in busy)
+
+
+def about(name: str) -> About:
+    entry = registry.entries().get(name)
+    if entry is None:
+        return About(name, installed=False)
+    return About(
+        name=name,
+        installed=True,
+        summary=entry.summary,
+        axis=entry.axis.value,
+        needs=tuple(need.value for need in entry.needs),
+        reference=entry.reference,
+        version=entry.version,
+        sections=sections(entry.doc),
+        parameters=tuple(entry.parameters().items()),
+    )
+
+
+def retryable(deployment: Deployment, reason: str = "") -> list[int]:
+    """Ids of runs that may be tried again: those unscored for a reason, or the failed ones. One query."""
+    runs = MonitorRun.objects.filter(deployment=deployment).retryable()
+    which = Q(state=RunState.DONE, score__reason=reason) if reason else Q(state=RunState.FAILED)
+    return list(runs.filter(which).values_list("pk", flat=True))
+
+
+def _rows(deployments: list[Deployment], admissions: Collection[AdmissionRow]) -> tuple[DeploymentRow, ...]:
+    counts = _counts(deployments)
+    at_work = {row.deployment_id: row for row in progress({deployment.project_id for deployment in deployments})}
+    return tuple(
+        _row(deployment, counts.get(deployment.pk, Counts()), at_work.get(deployment.pk), admissions)
+        for deployment in deployments
+    )
+
+
+def _row(
+    deployment: Deployment, counts: Counts, at_work: Progress | None, admissions: Collection[AdmissionRow]
+) -> DeploymentRow:
+    known = about(deployment.monitor)
+    asks = known.asks_judge and deployment.backend in (Backend.LOCAL, Backend.SERVER)
+    own = (row for row in admissions if row.monitor == deployment.monitor)
+    return DeploymentRow(
+        id=deployment.pk,
+        about=known,
+        backend=deployment.backend,
+        enabled=deployment.enabled,
+        threshold=deployment.threshold,
+        stage=deployment.stage,
+        sample_share=deployment.sample_share,
+        counts=counts,
+        progress=at_work,
+        asks_model_judge=asks,
+        admission=next(own, None) if asks else None,
+    )
+
+
+def _counts(deployments: Collection[Deployment]) -> dict[int, Counts]:
+    scores = Score.objects.filter(deployment__in=deployments, run__in=MonitorRun.objects.newest())
+    rows = scores.values("deployment_id", "state", "reason").annotate(n=Count("pk"), f=Count("pk", Q(flagged=True)))
+    states: dict[int, Counter[str]] = defaultdict(Counter)
+    reasons: dict[int, dict[str, Counter[str]]] = defaultdict(lambda: defaultdict(Counter))
+    for row in rows:
+        states[row["deployment_id"]].update({row["state"]: row["n"], "flagged": row["f"]})
+        reasons[row["deployment_id"]][row["state"]][row["reason"]] += row["n"]
+    return {pk: _count(states[pk], reasons[pk]) for pk in states}
+
+
+def _count(states: Counter[str], reasons: Mapping[str, Counter[str]]) -> Counts:
+    return Counts(
+        scored=states["scored"],
+        partial=states["partial"],
+        flagged=states["flagged"],
+        unscored=tuple(reasons["unscored"].most_common()),
+        skipped=tuple(reasons["skipped"].most_common()),
+    )
+
+
+def _admissions() -> list[AdmissionRow]:
+    names = tuple(AdmissionRow.__slots__)
+    return [AdmissionRow(**row) for row in Admission.objects.order_by("-at", "-pk").values(*names)]
+
+
+def _recent(deployment: Deployment) -> tuple[RecentScore, ...]:
+    scores = Score.objects.filter(deployment=deployment).exclude(reason="sampled_out").select_related("transcript")
+    return tuple(
+        RecentScore(
+            transcript_id=score.transcript_id,
+            external_id=score.transcript.external_id,
+            state=score.state,
+            reason=score.reason,
+            value=score.value,
+            flagged=score.flagged,
+            judge=score.judge,
+            at=score.at,
+        )
+        for score in scores.order_by("-at", "-pk")[:RECENT]
+    )
