@@ -6,7 +6,6 @@ SHELL := /bin/sh
 
 VENV := .venv
 PY := $(VENV)/bin/python
-PIP := $(PY) -m pip install --disable-pip-version-check --no-input --quiet
 # The interpreter that makes the environment: PYTHON=... names one, else the first that is new enough and complete.
 PYTHONS := $(PYTHON) python3 python3.13 python3.12 python3.11 python3.14 python
 PYTEST := $(PY) -m pytest
@@ -14,6 +13,7 @@ SCRATCH := $(PY) -m oversight.embedded scratch
 # Where a Chromium is linked that Playwright brought.
 export PATH := $(PATH):$(CURDIR)/$(VENV)/bin
 export PIP_NO_WARN_SCRIPT_LOCATION := 1
+export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
 help:  ## List the commands
 	@echo "Oversight. Start it with: make run"
@@ -39,13 +39,13 @@ $(VENV)/.made:
 	exit 1
 
 $(VENV)/.core: requirements.txt | $(VENV)/.made
-	@echo "Installing the core (about a minute the first time)"
-	@$(PIP) -r requirements.txt
+	@echo "Installing the core"
+	@$(PY) -m oversight.embedded.packages requirements.txt
 	@touch $@
 
 $(VENV)/.dev: requirements-dev.txt | $(VENV)/.core
 	@echo "Installing the test tools"
-	@$(PIP) -r requirements-dev.txt
+	@$(PY) -m oversight.embedded.packages requirements-dev.txt
 	@touch $@
 
 $(VENV)/.models: requirements-models.txt | $(VENV)/.core

@@ -13,7 +13,7 @@ from pathlib import Path
 
 from oversight.embedded import cluster, leftovers, occupancy, process, programs, scratch
 from oversight.embedded.errors import ServiceFailed
-from oversight.embedded.model_extras import ROOT
+from oversight.embedded.packages import ROOT
 from oversight.embedded.supervisor import Supervisor
 
 STOP_S = 60.0

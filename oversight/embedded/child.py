@@ -12,7 +12,7 @@ from collections.abc import Callable, Mapping
 from contextlib import suppress
 from pathlib import Path
 
-from oversight.embedded.model_extras import ROOT
+from oversight.embedded.packages import ROOT
 from oversight.embedded.programs import Program
 
 # Every child carries this variable, so that a later run can tell its own leftovers from other people's processes.

