@@ -114,11 +114,11 @@ def test_a_truncated_gzip_file_is_reported_and_what_was_read_is_scored(
 
 def test_processes_give_the_same_lines_in_the_same_order(tmp_path: Path) -> None:
     def run(jobs: str) -> list[dict[str, Any]]:
-        _, rows = scored(STEG, "--monitors", BOTH, "--jobs", jobs, out=tmp_path / f"{jobs}.jsonl")
+        _, rows = scored(*[STEG] * 4, "--monitors", BOTH, "--jobs", jobs, out=tmp_path / f"{jobs}.jsonl")
         return [{key: value for key, value in row.items() if key != "cost"} for row in rows]
 
     assert run("2") == run("1")
-    assert len(run("1")) == 160
+    assert len(run("1")) == 4 * 160
 
 
 def test_limit_stops_after_that_many_transcripts(tmp_path: Path) -> None:

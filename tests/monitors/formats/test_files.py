@@ -18,11 +18,13 @@ def outcome(path: Path) -> list[tuple[int, str]]:
     return [(number, str(item.external_id) if isinstance(item, Parsed) else "error") for number, item in read(path)]
 
 
-@pytest.mark.parametrize("suffix", ["", ".gz", ".zst"])
-def test_lines_are_read_and_a_bad_one_does_not_end_the_file(tmp_path: Path, suffix: str) -> None:
+@pytest.mark.parametrize(
+    ("suffix", "data"),
+    [("", LINES), (".gz", gzip.compress(LINES)), (".zst", zstandard.ZstdCompressor().compress(LINES))],
+)
+def test_lines_are_read_and_a_bad_one_does_not_end_the_file(tmp_path: Path, suffix: str, data: bytes) -> None:
     path = tmp_path / f"t.jsonl{suffix}"
-    packed = {"": bytes, ".gz": gzip.compress, ".zst": zstandard.ZstdCompressor().compress}[suffix]
-    path.write_bytes(packed(LINES))
+    path.write_bytes(data)
     assert outcome(path) == [(1, "a"), (3, "error"), (4, "c")]
 
 
