@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
@@ -14,6 +14,14 @@ from django.db import connection
 AROUND, QUOTED = 60, 160
 # Emoji are made with these: a lone one says nothing.
 _ORDINARY = frozenset("\u200d\ufe0e\ufe0f\n\t\r")
+
+# The words of the trace page.
+_KINDS: dict[str, Callable[[int], bool]] = {
+    "tag characters": lambda point: 0xE0000 <= point <= 0xE007F,
+    "variation selectors": lambda point: 0xFE00 <= point <= 0xFE0F or 0xE0100 <= point <= 0xE01EF,
+    "direction controls": lambda point: 0x202A <= point <= 0x202E or 0x2066 <= point <= 0x2069,
+    "zero-width characters": lambda point: 0x200B <= point <= 0x200F or point in (0x2060, 0xFEFF),
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,9 +103,11 @@ def _runs(text: str) -> Iterator[tuple[bool, str]]:
 def _is_hidden(character: str) -> bool:
     if character in _ORDINARY:
         return False
-    return unicodedata.category(character) in ("Cc", "Cf", "Co", "Cn") or 0xE0100 <= ord(character) <= 0xE01EF
+    return unicodedata.category(character) in ("Cc", "Cf", "Co", "Cn") or _KINDS["variation selectors"](ord(character))
 
 
 def _name(run: str) -> str:
-    first = f"U+{ord(run[0]):04X}"
-    return first if len(run) == 1 else f"{len(run)} invisible characters from {first}"
+    if len(run) == 1:
+        return f"U+{ord(run):04X}"
+    kinds = (kind for kind, covers in _KINDS.items() if all(covers(ord(character)) for character in run))
+    return f"{len(run)} {next(kinds, 'invisible characters')}"
