@@ -57,7 +57,7 @@ def test_a_byte_order_mark_is_skipped(tmp_path: Path) -> None:
 
 
 def test_a_line_over_the_limit_is_refused_alone(tmp_path: Path) -> None:
-    long = json.dumps({"id": "long", "prompt": "x" * (3 * MAX_TRANSCRIPT_BYTES)})
+    long = json.dumps({"id": "long", "prompt": "x" * (MAX_TRANSCRIPT_BYTES + 9)})
     (tmp_path / "t.jsonl").write_text(f'{{"id": "a", "prompt": "x"}}\n{long}\n{{"id": "b", "prompt": "x"}}\n')
     assert outcome(tmp_path / "t.jsonl") == [(1, "a"), (2, "error"), (3, "b")]
 

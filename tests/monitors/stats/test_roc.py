@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from hypothesis import assume, given
+from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 from sklearn.metrics import average_precision_score, roc_auc_score
 
@@ -45,6 +45,7 @@ def test_equal_scores_are_flagged_together() -> None:
     assert auroc([True, False], [0.5, 0.5]) == 0.5
 
 
+@settings(max_examples=25)
 @given(ROWS)
 def test_figures_equal_those_of_scikit_learn(rows: list[tuple[bool, int]]) -> None:
     truth, score = columns(rows)
