@@ -221,6 +221,7 @@ SENTENCES: dict[str, Say] = {
         if detail.get("expired")
         else f"gave back item {event.object_id}"
     ),
+    "judge.examination_asked": _said("asked that the judge of {title} be examined again"),
     "judge.examined": _examined,
     "ledger.read": _read,
     "membership.changed": _membership,
