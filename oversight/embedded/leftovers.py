@@ -8,7 +8,8 @@ import psutil
 
 from oversight.embedded.child import MARK
 
-PATIENCE_S = 8.0
+# Their supervisor's death was their first SIGTERM already.
+PATIENCE_S = 3.0
 
 
 def find(var: Path) -> list[psutil.Process]:

@@ -77,7 +77,7 @@ class Supervisor:
     def _start(self) -> None:
         found = leftovers.find(self._places.var)
         if found:
-            self._say(f"an earlier run was killed; ending the {len(found)} processes that it left")
+            self._say(f"an earlier run was killed; ending what it left ({len(found)} processes)")
             leftovers.end(found)
         refuse_used_port(self._port)
         self._start_servers()

@@ -60,7 +60,7 @@ def test_children_of_a_killed_supervisor_are_ended_by_the_next_run(var: Path, po
     assert orphans
 
     with start(var, port) as second:
-        second.read_until("ending the")
+        second.read_until("ending what it left")
         second.read_until("Ctrl-C stops everything")
         assert orphans.isdisjoint(found.pid for found in leftovers.find(var))
 
