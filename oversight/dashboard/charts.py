@@ -18,7 +18,7 @@ from oversight.dashboard.overview import FlagsInHour, MonitorStates, Overview
 PATTERNS = ("", "/", "x", ".", "-")
 STATE_SERIES: tuple[tuple[str, str, str, str], ...] = (
     ("flagged", "Flagged", "--danger", ""),
-    (State.SCORED, "Below threshold", "--series-5", ""),
+    (State.SCORED, "Below threshold", "--control-line", ""),
     (State.PARTIAL, "Partly measured", "--warn", "."),
     (State.UNSCORED, "Could not measure", "--violet", "/"),
     (State.SKIPPED, "Not applicable", "--line", ""),
@@ -100,6 +100,7 @@ def states_by_monitor(monitors: Sequence[MonitorStates]) -> Chart:
             "hovertemplate": "%{y}<br>%{fullData.name}: %{x:,}<extra></extra>",
         }
         for state, name, colour, pattern in STATE_SERIES
+        if any(monitor.counts.get(state) for monitor in monitors)
     ]
     worst = max(monitors, key=lambda m: m.counts.get(State.UNSCORED, 0) / m.total)
     unscored = worst.counts.get(State.UNSCORED, 0)

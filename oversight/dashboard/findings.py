@@ -74,14 +74,13 @@ class Progress:
 
 @dataclass(frozen=True, slots=True)
 class FlaggedStep:
-    """A step with evidence: for the outline, and at `top` thousandths of the strip."""
+    """A step with evidence: for the outline."""
 
     href: str
     part: int
     number: int
     level: int
     tags: tuple[str, ...]
-    top: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -188,8 +187,6 @@ def _quote(span: Span | None, entry: EvidenceRow, score: ScoreRow, texts: Sequen
 
 def flagged_steps(findings: Findings, texts: Sequence[PartText], link: Link) -> tuple[FlaggedStep, ...]:
     """The steps in which evidence begins, in order."""
-    total = sum(len(text.text) for text in texts) or 1
-    before = [sum(len(text.text) for text in texts[:index]) for index in range(len(texts))]
     found: dict[tuple[int, int], list[Span]] = {}
     for span in findings.spans.values():
         found.setdefault((span.part, step_at(texts[span.part].steps, span.start)), []).append(span)
@@ -200,7 +197,6 @@ def flagged_steps(findings: Findings, texts: Sequence[PartText], link: Link) -> 
             number=step,
             level=max(span.heat for span in spans),
             tags=tuple(dict.fromkeys(span.tag for span in spans)),
-            top=round(1000 * (before[part] + spans[0].start) / total, 1),
         )
         for (part, step), spans in sorted(found.items())
     )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from urllib.parse import urlencode
@@ -35,6 +35,18 @@ class Filter:
     def url(self, page: int) -> str:
         values = {"state": self.state, "reason": self.reason, "monitor": self.monitor, "period": self.period}
         return "?" + urlencode({key: value for key, value in values.items() if value} | {"page": page})
+
+
+def filter_of(query: Mapping[str, str], period: str) -> Filter:
+    """What a URL asks for; what no measurement can have is left out."""
+    state, reason, monitor, page = (query.get(key, "") for key in ("state", "reason", "monitor", "page"))
+    return Filter(
+        state=state if state in _TITLES else "",
+        reason=reason if reason in words.REASONS else "",
+        monitor=monitor if monitor.isidentifier() else "",
+        period=period,
+        page=max(1, int(page)) if page.isdecimal() and len(page) < 7 else 1,
+    )
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,6 +9,7 @@ from bisect import bisect_right
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from operator import itemgetter
+from typing import NamedTuple
 
 from oversight.dashboard.hidden import HiddenRun, clipped, hidden_runs, raw_runs
 from oversight.dashboard.marks import Segment, Span, flatten
@@ -18,59 +19,58 @@ STEPS_PER_CHUNK = 20
 _QUIET_GAP = frozenset(" \n")
 
 
-@dataclass(frozen=True, slots=True)
-class Piece:
-    """Text to draw as it is, or the characters of a hidden run with the label that stands for them."""
+# The views are tuples of strings, which the template unpacks: looking attributes up took it three times as long.
+class Piece(NamedTuple):
+    """Text to draw as it is, or the characters of a hidden run with the label that stands for them.
+
+    `kind` is what the template tells apart. Carriage returns ("newline", and "return" with a label) need a spelling of
+    their own, or HTML turns them into line feeds.
+    """
 
     text: str
-    hidden: HiddenRun | None = None
-
-    @property
-    def drawn(self) -> str:
-        """As it is stored: NUL and lone surrogates, which no page can carry, as U+FFFD."""
-        return to_stored(self.text)[0] if self.hidden else self.text
-
-    @property
-    def kind(self) -> str:
-        """What the template tells apart: carriage returns need their own spelling, or HTML turns them into newlines."""
-        if "\r" in self.text:
-            return "return" if self.hidden else "newline"
-        return "pill" if self.hidden else "text"
+    kind: str = "text"
+    label: str = ""
+    title: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class Run:
-    """Pieces under the same spans. `first` are the spans that begin here: their marks carry the anchors."""
+class Mark(NamedTuple):
+    """The spans that meet at a place: their numbers, their highest heat, and the underlines of up to two monitors."""
 
+    numbers: str
+    heat: str
+    style: str
+    second_style: str
+
+
+class Anchor(NamedTuple):
+    """Where a span begins: its number, its monitor's tag, and what it is in words."""
+
+    number: str
+    tag: str
+    title: str
+
+
+class Run(NamedTuple):
+    """Text under the same spans. `plain` is all of it, unless `pieces` are. `first` are the spans that begin here.
+
+    `marks` holds one mark or none: a tuple, because a template unpacks one four times faster than it looks fields up.
+    """
+
+    plain: str | None
     pieces: tuple[Piece, ...]
-    spans: tuple[Span, ...] = ()
-    first: tuple[Span, ...] = ()
-
-    @property
-    def numbers(self) -> str:
-        return " ".join(str(span.number) for span in self.spans)
-
-    @property
-    def styles(self) -> tuple[int, ...]:
-        """The underlines of the monitors that meet here, the innermost first; two can be drawn."""
-        return tuple(dict.fromkeys(span.style for span in reversed(self.spans)))[:2]
-
-    @property
-    def heat(self) -> int:
-        return max((span.heat for span in self.spans), default=0)
+    marks: tuple[Mark, ...]
+    first: tuple[Anchor, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class StepView:
+class StepView(NamedTuple):
     """One step and the white space after it. `plain` is its whole text when there is nothing to mark in it."""
 
-    number: int
+    number: str
+    classes: str
     plain: str | None
-    runs: tuple[Run, ...] = ()
-    gap: tuple[Run, ...] = ()
-    quiet_gap: str = ""
-    ends_paragraph: bool = False
-    is_marked: bool = False
+    runs: tuple[Run, ...]
+    quiet_gap: str
+    gap: tuple[Run, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,27 +110,31 @@ class PartText:
         end = self.steps[index][1]
         until = self.steps[index + 1][0] if index + 1 < len(self.steps) else len(self.text)
         runs, gap = self._runs(start, end), self._runs(end, until)
-        is_plain = not any(run.spans or run.pieces[0].kind != "text" or len(run.pieces) > 1 for run in runs)
-        is_quiet = _QUIET_GAP.issuperset(self.text[end:until]) and not any(run.spans for run in gap)
+        plain = _plain(runs)
+        between = self.text[end:until]
+        is_quiet = _QUIET_GAP.issuperset(between) and _plain(gap) is not None
+        is_marked = any(run.marks for run in (*runs, *gap))
         return StepView(
-            number=index + 1,
-            plain=self.text[start:end] if is_plain else None,
-            runs=() if is_plain else runs,
+            number=str(index + 1),
+            classes=" is-marked" * is_marked + " ends-paragraph" * (between.count("\n") > 1),
+            plain=plain,
+            runs=() if plain is not None else runs,
+            quiet_gap=between if is_quiet else "",
             gap=() if is_quiet else gap,
-            quiet_gap=self.text[end:until] if is_quiet else "",
-            ends_paragraph=self.text.count("\n", end, until) > 1,
-            is_marked=any(run.spans for run in (*runs, *gap)),
         )
 
     def _runs(self, start: int, end: int) -> tuple[Run, ...]:
         return tuple(
-            Run(
-                tuple(self.pieces(max(start, segment.start), min(end, segment.end))),
-                segment.spans,
-                tuple(span for span in segment.spans if span.start == segment.start >= start),
-            )
+            self._run(segment, max(start, segment.start), min(end, segment.end))
             for segment in self._overlapping(start, end)
         )
+
+    def _run(self, segment: Segment, start: int, end: int) -> Run:
+        pieces = tuple(self.pieces(start, end))
+        first = tuple(Anchor(str(s.number), s.tag, s.title) for s in segment.spans if s.start == start)
+        if len(pieces) == 1 and pieces[0].kind == "text":
+            return Run(pieces[0].text, (), _marks(segment.spans), first)
+        return Run(None, pieces, _marks(segment.spans), first)
 
     def _overlapping(self, start: int, end: int) -> Iterator[Segment]:
         if start >= end:
@@ -148,10 +152,32 @@ class PartText:
             part = clipped(self.hidden[index], self.text, start, end)
             if at < part.start:
                 yield from _texts(self.text[at : part.start])
-            yield Piece(self.text[part.start : part.end], part)
+            yield _hidden_piece(self.text[part.start : part.end], part)
             at = part.end
         if at < end:
             yield from _texts(self.text[at:end])
+
+
+def _plain(runs: tuple[Run, ...]) -> str | None:
+    """The text of runs that are nothing but text."""
+    if len(runs) == 1 and runs[0].plain is not None and not runs[0].marks:
+        return runs[0].plain
+    return None if runs else ""
+
+
+def _marks(spans: Sequence[Span]) -> tuple[Mark, ...]:
+    if not spans:
+        return ()
+    # The innermost first: it began last.
+    first, *others = dict.fromkeys(span.style for span in reversed(spans))
+    numbers, heat = " ".join(str(span.number) for span in spans), max(span.heat for span in spans)
+    return (Mark(numbers, str(heat), str(first), str(others[0]) if others else ""),)
+
+
+def _hidden_piece(text: str, run: HiddenRun) -> Piece:
+    """As it is stored: NUL and lone surrogates, which no page can carry, are U+FFFD there."""
+    title = f"{run.title}: spells {run.spells}" if run.spells else run.title
+    return Piece(to_stored(text)[0], "return" if "\r" in text else "pill", run.label, title)
 
 
 def _texts(text: str) -> Iterator[Piece]:
@@ -161,7 +187,7 @@ def _texts(text: str) -> Iterator[Piece]:
         return
     for index, between in enumerate(text.split("\r")):
         if index:
-            yield Piece("\r")
+            yield Piece("\r", "newline")
         if between:
             yield Piece(between)
 

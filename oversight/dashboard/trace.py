@@ -35,8 +35,10 @@ class PartView:
     chunks: tuple[Chunk, ...]
     begins_before: bool
     goes_on: bool
-    top: float
-    height: float
+
+    @property
+    def anchor(self) -> str:
+        return str(self.index)
 
     @property
     def n_chars(self) -> int:
@@ -115,8 +117,6 @@ def trace_page(transcript: Transcript, *, number: int = 1, is_raw: bool = False)
 def _part_views(content: Content, texts: Sequence[PartText], window: Sequence[Slice]) -> Iterator[PartView]:
     roles = [message.role for message in content.messages for _ in message.parts]
     channels = content.channels()
-    total = sum(len(text.text) for text in texts) or 1
-    before = [sum(len(text.text) for text in texts[:index]) for index in range(len(texts))]
     for held in window:
         part, text = content.parts[held.part], texts[held.part]
         yield PartView(
@@ -130,8 +130,6 @@ def _part_views(content: Content, texts: Sequence[PartText], window: Sequence[Sl
             chunks=tuple(text.chunks(held.first, held.last)) if text.text else (),
             begins_before=held.first > 0,
             goes_on=held.last < len(text.steps),
-            top=round(1000 * before[held.part] / total, 1),
-            height=round(1000 * len(text.text) / total, 1),
         )
 
 

@@ -13,7 +13,7 @@ from oversight.accounts.permissions import Request, permitted
 from oversight.audit.actors import Actor
 from oversight.dashboard import audit, charts, findings, installing, origin
 from oversight.dashboard.overview import PERIODS, overview
-from oversight.dashboard.score_rows import Filter, scores_page
+from oversight.dashboard.score_rows import filter_of, scores_page
 from oversight.dashboard.trace import head, trace_page
 from oversight.review import selectors as review
 from oversight.transcripts.services import open_transcript
@@ -81,15 +81,7 @@ def overview_page(request: Request) -> HttpResponseBase:
 @permitted("overview.view")
 def scores(request: Request) -> HttpResponseBase:
     """The measurements behind a number: heads and states, never text."""
-    get = request.GET.get
-    page = get("page", "1")
-    where = Filter(
-        state=get("state", ""),
-        reason=get("reason", ""),
-        monitor=get("monitor", ""),
-        period=_period(request),
-        page=max(1, int(page)) if page.isdecimal() and len(page) < 7 else 1,
-    )
+    where = filter_of(request.GET, _period(request))
     return render(request, "dashboard/scores.html", {"page": scores_page(request.projects, where)})
 
 

@@ -9,10 +9,12 @@ from monitors.coders.invisible import encode_tags
 from monitors.segment import segment
 from oversight.dashboard.hidden import Kind, hidden_runs, raw_runs
 from oversight.dashboard.marks import MOST_AT_ONE_PLACE, Span, flatten
-from oversight.dashboard.text_view import PartText, StepView
+from oversight.dashboard.text_view import PartText, Run, StepView
+from oversight.transcripts.exact_text import to_stored
 
 AWKWARD = st.sampled_from(
-    "ab. \n\r\t\x00\x1b\u200b\u200d\u202e\u2066\ufe0f\ufeff\u0301\U000e0041\U000e0042\U0001f600\U0001f9d1\ud800\udc00\u00e9\ufffd\uffff"
+    "ab. \n\r\t\x00\x1b\u200b\u200d\u202e\u2066\ufe0f\ufeff\u0301\U000e0041\U000e0042"
+    "\U0001f600\U0001f9d1\ud800\udc00\u00e9\ufffd\uffff"
 )
 ANY_TEXT = st.one_of(st.text(max_size=200), st.lists(AWKWARD, max_size=120).map("".join))
 PLACES = st.lists(st.tuples(st.integers(0, 220), st.integers(0, 60)), max_size=12)
@@ -20,7 +22,7 @@ PLACES = st.lists(st.tuples(st.integers(0, 220), st.integers(0, 60)), max_size=1
 
 def spans_of(places: list[tuple[int, int]], length: int) -> list[Span]:
     return [
-        Span(number, 0, start, min(length, start + size), 1, "tag", "title")
+        Span(number, 0, start, min(length, start + size), 1, 3, "tag", "title")
         for number, (start, size) in enumerate(places, 1)
         if start < min(length, start + size)
     ]
@@ -31,16 +33,20 @@ def view_of(text: str, spans: list[Span], *, raw: bool = False) -> list[StepView
     return [step for chunk in part.chunks() for step in chunk.steps]
 
 
+def text_of_run(run: Run) -> str:
+    return run.plain if run.plain is not None else "".join(piece.text for piece in run.pieces)
+
+
 def text_of(step: StepView) -> str:
-    body = step.plain if step.plain is not None else "".join(p.text for run in step.runs for p in run.pieces)
-    return body + step.quiet_gap + "".join(p.text for run in step.gap for p in run.pieces)
+    body = step.plain if step.plain is not None else "".join(map(text_of_run, step.runs))
+    return body + step.quiet_gap + "".join(map(text_of_run, step.gap))
 
 
 @given(ANY_TEXT, PLACES, st.booleans())
 def test_the_pieces_joined_are_the_text(text: str, places: list[tuple[int, int]], raw: bool) -> None:
     steps = view_of(text, spans_of(places, len(text)), raw=raw)
 
-    assert "".join(map(text_of, steps)) == text
+    assert "".join(map(text_of, steps)) == to_stored(text)[0]
 
 
 @given(ANY_TEXT, PLACES)
@@ -49,8 +55,8 @@ def test_each_span_covers_exactly_its_text(text: str, places: list[tuple[int, in
     runs = [run for step in view_of(text, spans) for run in (*step.runs, *step.gap)]
 
     for span in spans if len(spans) <= MOST_AT_ONE_PLACE else []:
-        marked = "".join(piece.text for run in runs if span in run.spans for piece in run.pieces)
-        assert marked == text[span.start : span.end]
+        marked = [text_of_run(run) for run in runs for mark in run.marks if str(span.number) in mark.numbers.split()]
+        assert "".join(marked) == to_stored(text)[0][span.start : span.end]
         assert sum(span in run.first for run in runs) == 1
 
 
@@ -62,7 +68,7 @@ def test_segments_neither_overlap_nor_leave_gaps(length: int, places: list[tuple
 
 
 def test_nested_spans_are_both_on_the_inner_text() -> None:
-    outer, inner = Span(1, 0, 0, 10, 1, "a", ""), Span(2, 0, 3, 6, 2, "b", "")
+    outer, inner = Span(1, 0, 0, 10, 1, 3, "a", ""), Span(2, 0, 3, 6, 2, 3, "b", "")
 
     numbers = [[span.number for span in s.spans] for s in flatten([inner, outer], 0, 12)]
 
