@@ -12,7 +12,7 @@ from django.template.loader import render_to_string
 from django.test import Client
 from django.urls import reverse
 from django.utils.html import escape
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from pytest_django import DjangoAssertNumQueries
 
@@ -61,6 +61,7 @@ def render(text: str, spans: list[Span], *, raw: bool = False) -> Rendered:
     return Rendered(render_to_string("dashboard/_part_text.html", {"part": whole}))
 
 
+@settings(deadline=None)
 @given(ANY_TEXT, PLACES, st.booleans())
 def test_the_text_content_of_a_part_is_its_stored_text(text: str, places: list[tuple[int, int]], raw: bool) -> None:
     rendered = render(text, spans_of(places, len(text)), raw=raw)
@@ -68,6 +69,7 @@ def test_the_text_content_of_a_part_is_its_stored_text(text: str, places: list[t
     assert rendered.texts == {0: to_stored(text)[0]}
 
 
+@settings(deadline=None)
 @given(ANY_TEXT, PLACES)
 def test_each_mark_covers_exactly_the_code_points_of_its_evidence(text: str, places: list[tuple[int, int]]) -> None:
     spans = spans_of(places, len(text))[:MOST_AT_ONE_PLACE]
