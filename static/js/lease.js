@@ -21,7 +21,9 @@ function tick() {
   const left = Math.max(0, Math.round((lease.until - performance.now()) / 1000));
   const text = /** @type {HTMLElement} */ (lease.form.querySelector("[data-left]"));
   text.textContent = `${Math.floor(left / 60)}:${String(left % 60).padStart(2, "0")}`;
-  lease.form.toggleAttribute("data-ends-soon", left <= WARN_S);
+  const warning = /** @type {HTMLElement} */ (lease.form.querySelector("[data-ends-soon]"));
+  if (left > WARN_S) warning.textContent = "";
+  else if (!warning.textContent) warning.textContent = "Your claim ends soon: extend it, or it goes back to the queue.";
   if (left === 0) {
     lease = null;
     document.dispatchEvent(new CustomEvent("desk:stale"));

@@ -8,6 +8,7 @@
  */
 
 const POLL_MS = 15_000;
+const STEADY_MS = 5_000;
 const PATIENCE = 3;
 const FIRST_WAIT_MS = 500;
 const LONGEST_WAIT_MS = 30_000;
@@ -53,8 +54,9 @@ function open() {
   const opened = new WebSocket(url);
   socket = opened;
   opened.addEventListener("open", () => {
-    failures = 0;
     show("live");
+    // A server that accepts and closes at once must not be asked twice a second.
+    setTimeout(() => socket === opened && (failures = 0), STEADY_MS);
   });
   opened.addEventListener("message", (message) => {
     const frame = JSON.parse(message.data);

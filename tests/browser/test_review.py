@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from playwright.sync_api import Locator, Page, WebSocketRoute, expect
 
-from tests.browser.conftest import screenshots_folder
+from tests.browser.conftest import screenshots_folder, sign_in
 from tests.browser.house import House, eventually
 from tests.factories_native import native
 
@@ -245,8 +245,6 @@ def test_a_killed_socket_resumes_without_gap(house: House, visitor: Visitor) -> 
         server.on_message(to_page)
 
     page.route_web_socket(re.compile("/ws/live/"), pass_on)
-    from tests.browser.conftest import sign_in
-
     sign_in(page, house, "reviewer")
     page.goto("/review/")
     expect(page.locator("html")).to_have_attribute("data-live-state", "live")
@@ -258,6 +256,17 @@ def test_a_killed_socket_resumes_without_gap(house: House, visitor: Visitor) -> 
     told = "".join(frames)
     eventually(lambda: all(transcript in "".join(frames) for transcript in ids), what="the missed events")
     assert "First a step" not in told
+
+
+def test_without_sockets_the_page_polls(house: House, visitor: Visitor) -> None:
+    page = visitor(None)
+    page.route_web_socket(re.compile("/ws/live/"), lambda route: route.close(code=1011))
+    sign_in(page, house, "reviewer")
+    page.goto("/review/")
+    expect(page.locator("html")).to_have_attribute("data-live-state", "offline")
+    expect(page.locator("[data-live-toggle]")).to_contain_text("Offline, polling")
+    post_flagged(house, 2)
+    expect(page.locator("[data-new-pill]")).to_contain_text("2 new", timeout=60_000)
 
 
 def test_a_paused_page_hears_nothing_until_it_is_resumed(house: House, visitor: Visitor) -> None:
