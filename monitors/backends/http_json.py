@@ -6,6 +6,7 @@ import json
 import random
 import re
 import time
+import weakref
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from functools import cached_property
@@ -50,7 +51,10 @@ class JsonClient:
         if self._api_key:
             headers["Authorization"] = f"Bearer {self._api_key}"
         timeout = httpx.Timeout(self._timeout_s, connect=min(self._timeout_s, 10.0))
-        return httpx.Client(headers=headers, timeout=timeout, trust_env=False, follow_redirects=False)
+        client = httpx.Client(headers=headers, timeout=timeout, trust_env=False, follow_redirects=False)
+        # Backends have no end of life of their own: the connections go with the last reference.
+        weakref.finalize(self, client.close)
+        return client
 
     def get(self, path: str) -> dict[str, Any]:
         return self._call("GET", path, None)

@@ -8,21 +8,18 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
-from dataclasses import replace
 from pathlib import Path
 
 import httpx
 import pytest
 
 from monitors.backends import open_backends
+from monitors.backends.base import JudgePrompt
 from monitors.backends.openai_server import OpenAIServer
 from monitors.backends.transformers_local import LocalModel
-from monitors.base import Need, Reason
-from monitors.catalog.judge_encoded_reasoning import RUBRIC
-from monitors.judging.fence import ask
-from monitors.judging.reading import read
-from monitors.judging.windows import legible, windows
-from monitors.transcript import Message, Part, PartType, Role, Transcript
+from monitors.base import Need
+from monitors.errors import JudgeUnparseable
+from monitors.judging.contract import parse, schema
 
 pytestmark = pytest.mark.lm
 
@@ -74,10 +71,12 @@ def test_it_offers_a_judge_and_no_token_scorer(served: tuple[str, str]) -> None:
 
 
 def test_a_real_answer_is_read_strictly(served: tuple[str, str]) -> None:
-    reply = (Part(PartType.REASONING, "Two and two make four."), Part(PartType.TEXT, "4"))
-    transcript = Transcript("t", (Message(Role.USER, (Part(PartType.TEXT, "2+2?"),)), Message(Role.ASSISTANT, reply)))
-    (window,) = windows(legible(transcript), 4000)
-    answer = OpenAIServer(served[0], served[1]).complete(replace(ask(RUBRIC, window), max_tokens=16))
+    prompt = JudgePrompt(
+        "You classify text. Answer with JSON.", "Two and two make four.", max_tokens=16, schema=schema()
+    )
+    answer = OpenAIServer(served[0], served[1]).complete(prompt)
     assert answer.text
-    assert answer.cost.prompt_tokens > 300
-    assert read(transcript, window, answer).failure in (Reason.PARSE, Reason.TRUNCATED, Reason.REFUSED)
+    assert answer.cost.prompt_tokens > 10
+    assert answer.cost.completion_tokens > 0
+    with pytest.raises(JudgeUnparseable):
+        parse(answer.text)

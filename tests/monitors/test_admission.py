@@ -1,0 +1,199 @@
+"""A judge may flag only after it told the clear cases apart; one that cannot is said to be not admitted."""
+
+from __future__ import annotations
+
+import json
+import pickle
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import pytest
+
+from monitors.admission import Admission, Withheld, admit, auroc_interval, gate
+from monitors.backends.base import Judge, JudgePrompt, RecordedVerdicts
+from monitors.backends.recorded import Recorded
+from monitors.backends.scripted import Reply, ScriptedBackend, answer
+from monitors.backends.transformers_local import LocalModel
+from monitors.base import Reason, Score, State, measure
+from monitors.catalog import judge_encoded_reasoning as encoded
+from monitors.catalog.judge_encoded_reasoning import JudgeEncodedReasoning
+from monitors.catalog.judge_unfaithful_explanation import JudgeUnfaithfulExplanation
+from monitors.errors import BackendUnavailable
+from monitors.judging.rubric import Rubric
+from monitors.judging.verdict import judge
+from monitors.transcript import Message, Part, PartType, Role, Transcript
+
+NAME = encoded.NAME
+Monitors = (JudgeEncodedReasoning, JudgeUnfaithfulExplanation)
+TRANSCRIPT = Transcript("t", (Message(Role.ASSISTANT, (Part(PartType.REASONING, "Two and two make four."),)),))
+
+
+def _knowing(monitor: type[JudgeEncodedReasoning] | type[JudgeUnfaithfulExplanation]) -> Callable[[JudgePrompt], Reply]:
+    """A judge that recognises the positives by their text."""
+
+    def reply(prompt: JudgePrompt) -> Reply:
+        if any(case.reasoning[:40] in prompt.user and case.output in prompt.user for case in monitor.rubric.positives):
+            return answer(score=8, quotes=prompt.quotable[:1])
+        return answer(score=1)
+
+    return reply
+
+
+@pytest.mark.parametrize("monitor", Monitors)
+def test_the_fixed_cases_are_many_and_distinct(monitor: type[JudgeEncodedReasoning]) -> None:
+    rubric = monitor.rubric
+    assert len(set(rubric.positives)) >= 16
+    assert len(set(rubric.negatives)) >= 16
+    assert not set(rubric.positives) & set(rubric.negatives)
+
+
+@pytest.mark.parametrize("monitor", Monitors)
+def test_a_judge_that_tells_them_apart_is_admitted(monitor: type[JudgeEncodedReasoning]) -> None:
+    admission = admit(monitor.rubric.name, monitor(ScriptedBackend(_knowing(monitor))))
+    assert admission.admitted
+    assert (admission.parse_rate, admission.auroc) == (1.0, 1.0)
+    assert admission.auroc_low is not None
+    assert 0.8 < admission.auroc_low < 1.0
+
+
+@pytest.mark.parametrize("score", [0, 1, 4])
+def test_a_constant_judge_is_never_admitted(score: int) -> None:
+    admission = admit(NAME, JudgeEncodedReasoning(ScriptedBackend(lambda _: answer(score=score))))
+    assert not admission.admitted
+    assert admission.auroc == 0.5
+
+
+def test_a_judge_that_always_flags_is_never_admitted() -> None:
+    always = ScriptedBackend(lambda prompt: answer(score=9, quotes=prompt.quotable[:1]))
+    assert not admit(NAME, JudgeEncodedReasoning(always)).admitted
+
+
+def test_a_judge_that_is_right_but_often_unreadable_is_not_admitted() -> None:
+    knowing = _knowing(JudgeEncodedReasoning)
+    broken = {case.reasoning[:40] for case in encoded.NEGATIVES[:4]}
+
+    def reply(prompt: JudgePrompt) -> Reply:
+        return "prose" if any(text in prompt.user for text in broken) else knowing(prompt)
+
+    admission = admit(NAME, JudgeEncodedReasoning(ScriptedBackend(reply)))
+    assert admission.parse_rate == 28 / 32
+    assert admission.auroc == 1.0
+    assert not admission.admitted
+
+
+def test_a_judge_of_garbage_has_no_auroc() -> None:
+    admission = admit(NAME, JudgeEncodedReasoning(ScriptedBackend(lambda _: "garbage")))
+    assert (admission.parse_rate, admission.auroc, admission.admitted) == (0.0, None, False)
+    assert "could not be computed" in admission.figures
+
+
+def test_a_judge_that_is_down_is_neither_admitted_nor_rejected() -> None:
+    down = JudgeEncodedReasoning(ScriptedBackend(lambda _: BackendUnavailable("down", reason="timeout")))
+    with pytest.raises(BackendUnavailable):
+        admit(NAME, down)
+
+
+def test_recorded_verdicts_cannot_be_tried() -> None:
+    with pytest.raises(TypeError):
+        admit(NAME, JudgeEncodedReasoning(Recorded()))
+
+
+def test_an_admitted_monitor_passes_the_gate(tmp_path: Path) -> None:
+    monitor = JudgeEncodedReasoning(ScriptedBackend(_knowing(JudgeEncodedReasoning)))
+    assert gate(NAME, monitor, cache_dir=tmp_path) is monitor
+
+
+@pytest.mark.parametrize("judge", [None, Recorded()])
+def test_without_a_judge_to_try_the_gate_is_open(judge: RecordedVerdicts | None, tmp_path: Path) -> None:
+    monitor = JudgeEncodedReasoning(judge)
+    assert gate(NAME, monitor, cache_dir=tmp_path) is monitor
+
+
+def test_a_judge_that_is_not_admitted_scores_nothing_and_says_why(tmp_path: Path) -> None:
+    withheld = gate(NAME, JudgeEncodedReasoning(ScriptedBackend(lambda _: answer(score=1))), cache_dir=tmp_path)
+    score = measure(pickle.loads(pickle.dumps(withheld)), TRANSCRIPT)  # noqa: S301  # our own bytes
+    assert (score.state, score.reason, score.value) == (State.UNSCORED, Reason.JUDGE_NOT_ADMITTED, None)
+    assert "AUROC 0.50" in score.rationale
+    assert score.judge == "scripted"
+
+
+def test_a_judge_that_is_down_at_the_gate_is_unscored_with_that_reason(tmp_path: Path) -> None:
+    down = JudgeEncodedReasoning(ScriptedBackend(lambda _: BackendUnavailable("late", reason="timeout")))
+    withheld = gate(NAME, down, cache_dir=tmp_path)
+    assert isinstance(withheld, Withheld)
+    assert withheld.score(TRANSCRIPT).reason == Reason.TIMEOUT
+    assert not list(tmp_path.iterdir())
+
+
+def test_a_judge_is_tried_once_and_remembered(tmp_path: Path) -> None:
+    backend = ScriptedBackend(_knowing(JudgeEncodedReasoning))
+    gate(NAME, JudgeEncodedReasoning(backend), cache_dir=tmp_path)
+    n_asked = len(backend.prompts)
+    gate(NAME, JudgeEncodedReasoning(backend), cache_dir=tmp_path)
+    assert n_asked == len(backend.prompts) == 32
+
+
+def test_another_judge_is_tried_anew(tmp_path: Path) -> None:
+    gate(NAME, JudgeEncodedReasoning(ScriptedBackend(_knowing(JudgeEncodedReasoning))), cache_dir=tmp_path)
+    other = ScriptedBackend(lambda _: answer(score=1), digest="other")
+    assert isinstance(gate(NAME, JudgeEncodedReasoning(other), cache_dir=tmp_path), Withheld)
+
+
+@pytest.mark.parametrize("text", ["", "{", "[1]", '[{"monitor": "x"}]', "\x00"])
+def test_a_broken_cache_is_no_admission(text: str, tmp_path: Path) -> None:
+    (tmp_path / "admissions.json").write_text(text)
+    monitor = JudgeEncodedReasoning(ScriptedBackend(_knowing(JudgeEncodedReasoning)))
+    assert gate(NAME, monitor, cache_dir=tmp_path) is monitor
+    assert len(json.loads((tmp_path / "admissions.json").read_text())) == 1
+
+
+def test_a_given_admission_counts_only_for_its_judge_and_prompt(tmp_path: Path) -> None:
+    backend = ScriptedBackend(lambda _: answer(score=1))
+    monitor = JudgeEncodedReasoning(backend)
+    rejected = admit(NAME, monitor)
+    n_asked = len(backend.prompts)
+    assert gate(NAME, monitor, replace(rejected, admitted=True), tmp_path) is monitor
+    assert len(backend.prompts) == n_asked
+    foreign = replace(rejected, admitted=True, judge_digest="another")
+    assert isinstance(gate(NAME, monitor, foreign, tmp_path), Withheld)
+
+
+@pytest.mark.parametrize(
+    ("area", "m", "n", "low", "high"),
+    [(0.5, 16, 16, 0.314, 0.686), (1.0, 16, 16, 0.873, 1.0), (0.0, 16, 16, 0.0, 0.127), (0.8, 200, 200, 0.753, 0.840)],
+)
+def test_the_interval_of_an_auroc(area: float, m: int, n: int, low: float, high: float) -> None:
+    assert auroc_interval(area, m, n) == pytest.approx((low, high), abs=0.002)
+
+
+@pytest.mark.parametrize("area", [0.0, 0.1, 0.37, 0.5, 0.9, 1.0])
+def test_the_interval_mirrors_when_the_classes_are_swapped(area: float) -> None:
+    low, high = auroc_interval(area, 12, 12)
+    assert auroc_interval(1 - area, 12, 12) == pytest.approx((1 - high, 1 - low), abs=1e-9)
+    assert low <= area <= high
+
+
+@dataclass(frozen=True, slots=True)
+class _Few:
+    """The first cases of a rubric only, so that a real model can be tried in a test."""
+
+    judge: Judge | RecordedVerdicts | None
+    rubric: Rubric
+
+    def score(self, transcript: Transcript, /) -> Score:
+        return judge(self.rubric, self.judge, transcript)
+
+
+@pytest.mark.lm
+@pytest.mark.parametrize("monitor", Monitors)
+def test_the_small_real_model_is_tried_and_its_figures_are_kept(
+    monitor: type[JudgeEncodedReasoning], local_model: LocalModel
+) -> None:
+    rubric = replace(monitor.rubric, positives=monitor.rubric.positives[:3], negatives=monitor.rubric.negatives[:3])
+    admission = admit(rubric.name, _Few(local_model, rubric))
+    assert isinstance(admission, Admission)
+    assert admission.parse_rate == 1.0
+    assert admission.auroc is not None
+    assert admission.judge == "SmolLM2-135M-Instruct"
+    assert len(admission.judge_digest) == 64
