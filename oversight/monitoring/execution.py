@@ -34,9 +34,10 @@ def execute_chunk(run_ids: Sequence[int], *, queue: str) -> list[int]:
     worker = f"{socket.gethostname()}:{os.getpid()}"
     while at < len(run_ids) and time.monotonic() < ends:
         runs = services.claim_runs(run_ids=run_ids[at : at + size], worker=worker)
-        at += size
         if runs:
             _execute_batch(runs)
+        else:
+            at += size
     return list(run_ids[at:])
 
 

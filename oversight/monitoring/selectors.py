@@ -172,13 +172,13 @@ def queue_of(run_ids: Sequence[int]) -> str | None:
     return MonitorRun.objects.filter(pk__in=run_ids).values_list("queue", flat=True).first()
 
 
-def due(queue: str) -> list[tuple[int, int]]:
-    """Ids and attempts of all runs that are due, the longest due first. One query."""
+def due(queue: str) -> list[int]:
+    """Ids of all runs that are due, the longest due first. One query."""
     runs = MonitorRun.objects.due().filter(queue=queue, run_at__lte=Now() - GRACE)
-    return list(runs.order_by("stage", "run_at", "pk").values_list("pk", "attempt")[:DUE_LIMIT])
+    return list(runs.order_by("stage", "run_at", "pk").values_list("pk", flat=True)[:DUE_LIMIT])
 
 
-def due_again(queue: str) -> list[tuple[int, int]]:
-    """Ids and attempts of runs that were tried before and have just become due. One query."""
+def due_again(queue: str) -> list[int]:
+    """Ids of runs that were tried before and have just become due. One query."""
     runs = MonitorRun.objects.due().filter(queue=queue, attempt__gt=0, run_at__gte=Now() - RECENTLY)
-    return list(runs.order_by("run_at", "pk").values_list("pk", "attempt")[:DUE_LIMIT])
+    return list(runs.order_by("run_at", "pk").values_list("pk", flat=True)[:DUE_LIMIT])

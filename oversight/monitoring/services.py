@@ -120,9 +120,13 @@ def _ring(runs: Iterable[MonitorRun]) -> None:
 
 @transaction.atomic
 def claim_runs(*, run_ids: Sequence[int], worker: str) -> list[MonitorRun]:
-    """Lease those of the runs that are due; the others are at work elsewhere, ended, or not yet due."""
-    due = MonitorRun.objects.due().filter(pk__in=run_ids, attempt__lt=MAX_ATTEMPTS)
-    runs = list(due.select_for_update(skip_locked=True, of=("self",)).select_related("deployment").order_by("pk"))
+    """Lease those of the runs that are due; the others are at work elsewhere, ended, or not yet due.
+
+    A run that was tried before is leased alone: one that kills its worker then takes no other run down with it.
+    """
+    due = MonitorRun.objects.due().filter(pk__in=run_ids, attempt__lt=MAX_ATTEMPTS).order_by("attempt", "pk")
+    runs = list(due.select_for_update(skip_locked=True, of=("self",)).select_related("deployment"))
+    runs = [run for run in runs if run.attempt == 0] or runs[:1]
     MonitorRun.objects.filter(pk__in=[run.pk for run in runs]).update(
         state=RunState.LEASED, attempt=F("attempt") + 1, lease_until=_lease_end(), leased_by=worker
     )

@@ -10,9 +10,6 @@ from oversight.lib import locks
 from oversight.monitoring import bench, execution, selectors, services
 from oversight.monitoring.models import CHUNKS, QUEUES, Deployment
 
-# By attempts so far: a run that kills its worker soon rings alone, and takes no other run down with it.
-CAUTION = (50, 5, 1)
-
 
 @shared_task(name=services.RUN_CHUNK, queue="cpu", time_limit=900)
 def run_chunk(run_ids: list[int]) -> None:
@@ -42,8 +39,6 @@ def sweep() -> int:
     for queue in sorted(set(QUEUES.values())):
         # Messages that wait in the broker lead to their rows; only an empty queue may have lost some.
         due = selectors.due_again(queue) if depth(queue) else selectors.due(queue)
-        for tries, size in enumerate(CAUTION):
-            ids = [pk for pk, attempt in due if min(attempt, len(CAUTION) - 1) == tries]
-            BELL.ring(services.RUN_CHUNK, ids, queue=queue, chunk=min(size, CHUNKS[queue]))
+        BELL.ring(services.RUN_CHUNK, due, queue=queue, chunk=CHUNKS[queue])
         rung += len(due)
     return rung
