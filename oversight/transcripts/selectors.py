@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from uuid import UUID
 
 import zstandard
+from django.db import connection
 
 from monitors import transcript as monitored
 from monitors.base import RecordedVerdict as Recorded
@@ -32,6 +33,18 @@ def recorded(ids: Sequence[UUID]) -> dict[str, tuple[Recorded, ...]]:
     for row in RecordedVerdict.objects.filter(transcript_id__in=ids).order_by("pk"):
         found[str(row.transcript_id)].append(storage.to_recorded(row))
     return {key: tuple(verdicts) for key, verdicts in found.items()}
+
+
+NEXT_PAYLOAD_IDS_SQL = """
+SELECT nextval(pg_get_serial_sequence('transcripts_rawpayload', 'id')) FROM generate_series(1, %s)
+"""
+
+
+def next_payload_ids(count: int) -> list[int]:
+    """Unused ids, which nobody else will get. One query."""
+    with connection.cursor() as cursor:
+        cursor.execute(NEXT_PAYLOAD_IDS_SQL, [count])
+        return [id_ for (id_,) in cursor.fetchall()]
 
 
 def raw_bytes(transcript: Transcript) -> bytes:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from enum import StrEnum
 from uuid import UUID
 
@@ -17,8 +18,9 @@ from oversight.accounts.models import Project
 from oversight.audit import services as audit
 from oversight.audit.actors import Actor
 from oversight.lib import clock, ids
+from oversight.lib.copying import copy_rows
 from oversight.lib.errors import Unavailable
-from oversight.transcripts import storage
+from oversight.transcripts import selectors, storage
 from oversight.transcripts.events import TranscriptsIngested, TranscriptViewed
 from oversight.transcripts.models import Label, Message, Metadata, ModelRun, RawPayload, RecordedVerdict, Transcript
 
@@ -110,13 +112,14 @@ def _stored(project: Project, external_ids: Iterable[str]) -> dict[str, _Stored]
 
 
 def _store(project: Project, fresh: Sequence[_Candidate], door: str, actor: Actor) -> dict[str, _Stored]:
-    """Insert, and read back who won: another transaction may have committed the same external ids meanwhile."""
+    """Insert the heads, see which won their names (others may have committed the same ones meanwhile), then bodies."""
     batch_id, now = ids.uuid7(), clock.now()
-    runs, payloads = _model_runs(project, fresh), _payloads(project, fresh)
+    runs, kept = _model_runs(project, fresh), _kept_payloads(project, fresh)
+    payloads = kept | _payload_ids(c.sha256 for c in fresh if c.sha256 not in kept)
     heads = [
         Transcript(
             id=c.id,
-            project=project,
+            project_id=project.pk,
             model_run_id=runs[_run_key(c.incoming)],
             external_id=c.external_id,
             payload_id=payloads[c.sha256],
@@ -127,9 +130,10 @@ def _store(project: Project, fresh: Sequence[_Candidate], door: str, actor: Acto
         for c in fresh
     ]
     Transcript.objects.bulk_create(heads, ignore_conflicts=True)
-    stored = _stored(project, [c.external_id for c in fresh])
-    created = [c for c in fresh if stored[c.external_id].id == c.id]
+    won = set(Transcript.objects.filter(pk__in=[c.id for c in fresh]).values_list("pk", flat=True))
+    created = [c for c in fresh if c.id in won]
     if created:
+        _store_payloads(project, [c for c in created if c.sha256 not in kept], payloads, now)
         _store_bodies(created)
         audit.record(
             TranscriptsIngested(
@@ -141,17 +145,21 @@ def _store(project: Project, fresh: Sequence[_Candidate], door: str, actor: Acto
             ),
             actor,
         )
-    return stored
+    ours = {c.external_id: _Stored(c.id, c.sha256) for c in created}
+    return ours if len(created) == len(fresh) else ours | _stored(project, {c.external_id for c in fresh} - ours.keys())
 
 
 def _store_bodies(created: Sequence[_Candidate]) -> None:
-    Message.objects.bulk_create(
-        row for c in created for row in storage.message_rows(c.id, c.incoming.parsed.transcript.messages)
-    )
-    beside = [storage.beside(c.id, c.incoming.parsed) for c in created]
-    Label.objects.bulk_create(label for one in beside for label in one.labels)
-    Metadata.objects.bulk_create(row for one in beside for row in one.metadata)
-    RecordedVerdict.objects.bulk_create(verdict for one in beside for verdict in one.recorded)
+    each = [(c.id, c.incoming.parsed) for c in created]
+    messages = (row for id_, parsed in each for row in storage.messages(id_, parsed.transcript.messages))
+    copy_rows(Message, storage.MESSAGE_FIELDS, messages)
+    for model, fields, values in (
+        (Label, storage.LABEL_FIELDS, storage.labels),
+        (Metadata, storage.METADATA_FIELDS, storage.metadata),
+        (RecordedVerdict, storage.RECORDED_FIELDS, storage.recorded),
+    ):
+        if rows := [row for id_, parsed in each for row in values(id_, parsed)]:
+            copy_rows(model, fields, rows)
 
 
 _RunKey = tuple[str, str, str]
@@ -179,18 +187,23 @@ def _known_runs(project: Project, keys: Sequence[_RunKey]) -> dict[_RunKey, int]
     return {(model, checkpoint, name): pk for model, checkpoint, name, pk in found}
 
 
-def _payloads(project: Project, fresh: Sequence[_Candidate]) -> dict[bytes, int]:
-    now, compress = clock.now(), zstandard.ZstdCompressor(level=3).compress
-    contents = {c.sha256: c.incoming.raw for c in fresh}
-    RawPayload.objects.bulk_create(
-        [
-            RawPayload(project=project, sha256=sha256, size_bytes=len(raw), body_zstd=compress(raw), received_at=now)
-            for sha256, raw in sorted(contents.items())
-        ],
-        ignore_conflicts=True,
-    )
-    rows = RawPayload.objects.filter(project=project, sha256__in=list(contents)).values_list("sha256", "pk")
-    return {bytes(sha256): pk for sha256, pk in rows}
+def _kept_payloads(project: Project, fresh: Sequence[_Candidate]) -> dict[bytes, int]:
+    rows = RawPayload.objects.filter(project=project, sha256__in=[c.sha256 for c in fresh])
+    return {bytes(sha256): pk for sha256, pk in rows.values_list("sha256", "pk")}
+
+
+def _payload_ids(digests: Iterable[bytes]) -> dict[bytes, int]:
+    """Ids taken from the sequence beforehand: a payload is written only once its transcript has won its name."""
+    fresh = sorted(set(digests))
+    return dict(zip(fresh, selectors.next_payload_ids(len(fresh)), strict=True))
+
+
+def _store_payloads(project: Project, created: Sequence[_Candidate], payloads: dict[bytes, int], now: datetime) -> None:
+    compress = zstandard.ZstdCompressor(level=3).compress
+    contents = {c.sha256: c.incoming.raw for c in created}
+    fields = ("id", "project", "sha256", "size_bytes", "body_zstd", "received_at")
+    rows = ((payloads[sha], project.pk, sha, len(raw), compress(raw), now) for sha, raw in contents.items())
+    copy_rows(RawPayload, fields, rows)
 
 
 def open_transcript(*, transcript: Transcript, surface: str, actor: Actor) -> None:

@@ -1,9 +1,11 @@
-"""Transcripts of `monitors` to rows and back, without a difference."""
+"""Transcripts of `monitors` to rows and back, without a difference.
+
+What goes in is given as plain values, in the order of the `*_FIELDS`: thousands of rows a second need no model objects.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
 from itertools import chain
 from typing import Any
 from uuid import UUID
@@ -13,9 +15,9 @@ from monitors.base import RecordedVerdict as Recorded
 from monitors.formats.errors import FormatError
 from monitors.formats.label_provenance import label_provenance
 from monitors.formats.parsed import Parsed
-from monitors.transcript import Channel, PartType, Role, Visibility
+from monitors.transcript import PartType, Role, Visibility
 from oversight.transcripts.exact_text import from_stored, is_storable, to_stored
-from oversight.transcripts.models import Label, Message, Metadata, RecordedVerdict, Transcript
+from oversight.transcripts.models import Message, RecordedVerdict, Transcript
 
 MAX_EXTERNAL_ID_CHARS = 512
 MAX_MODEL_CHARS = 200
@@ -26,13 +28,11 @@ _WORDS = ("source", "name", "call_id", "signature", "opaque_sha256", "provider_i
 _COUNTS = ("tokens_reported", "tokens_counted")
 
 
-@dataclass(frozen=True, slots=True)
-class Beside:
-    """What is stored beside a transcript and which no monitor sees, as rows; and the recorded verdicts."""
-
-    labels: tuple[Label, ...]
-    metadata: tuple[Metadata, ...]
-    recorded: tuple[RecordedVerdict, ...]
+MESSAGE_FIELDS = ("transcript", "seq", "role", "name", "texts", "parts")
+LABEL_FIELDS = ("transcript", "name", "value", "provenance", "judge")
+METADATA_FIELDS = ("transcript", "meta")
+RECORDED_FIELDS = ("transcript", "rubric", "judge", "p_positive", "rationale", "provenance")
+Values = tuple[Any, ...]
 
 
 def check(parsed: Parsed, external_id: str, run: str) -> None:
@@ -67,7 +67,7 @@ def head_fields(parsed: Parsed) -> dict[str, Any]:
         "format": parsed.format,
         "visibility": visibility.value if visibility else "",
         "finish_reason": transcript.finish_reason,
-        "n_steps": sum(1 for _ in transcript.steps(Channel.REASONING)),
+        "n_steps": sum(len(part.steps or ()) for part in transcript.parts if part.visibility is Visibility.RAW),
         "n_chars": sum(len(part.text) for part in transcript.parts),
         "input_tokens": transcript.usage.input_tokens,
         "output_tokens": transcript.usage.output_tokens,
@@ -77,17 +77,11 @@ def head_fields(parsed: Parsed) -> dict[str, Any]:
     }
 
 
-def message_rows(transcript_id: UUID, messages: Iterable[monitored.Message]) -> Iterator[Message]:
+def messages(transcript_id: UUID, messages: Iterable[monitored.Message]) -> Iterator[Values]:
     for seq, message in enumerate(messages):
         stored = [to_stored(part.text) for part in message.parts]
-        yield Message(
-            transcript_id=transcript_id,
-            seq=seq,
-            role=message.role.value,
-            name=message.name,
-            texts=[text for text, _ in stored],
-            parts=[_part_json(part, subs) for part, (_, subs) in zip(message.parts, stored, strict=True)],
-        )
+        parts = [_part_json(part, subs) for part, (_, subs) in zip(message.parts, stored, strict=True)]
+        yield transcript_id, seq, message.role.value, message.name, [text for text, _ in stored], parts
 
 
 def _part_json(part: monitored.Part, substitutions: str) -> dict[str, Any]:
@@ -104,7 +98,7 @@ def _part_json(part: monitored.Part, substitutions: str) -> dict[str, Any]:
 
 
 def to_transcript(head: Transcript, rows: Sequence[Message]) -> monitored.Transcript:
-    """What `message_rows` was given, under our own id. Needs `head.model_run`; rows in order of `seq`."""
+    """What `messages` was given, under our own id. Needs `head.model_run`; rows in order of `seq`."""
     return monitored.Transcript(
         id=str(head.pk),
         messages=tuple(_message(row) for row in rows),
@@ -133,29 +127,24 @@ def _part(stored: str, body: dict[str, Any]) -> monitored.Part:
     )
 
 
-def beside(transcript_id: UUID, parsed: Parsed) -> Beside:
-    labels = tuple(_label(transcript_id, name, value, parsed) for name, value in parsed.labels.items())
-    meta = (Metadata(transcript_id=transcript_id, meta=dict(parsed.meta)),) if parsed.meta else ()
+def labels(transcript_id: UUID, parsed: Parsed) -> Iterator[Values]:
+    source = parsed.meta.get("source")
+    for name, value in parsed.labels.items():
+        provenance, _, judge = label_provenance(name, source).partition(":")
+        yield transcript_id, name, value, provenance, judge
+
+
+def metadata(transcript_id: UUID, parsed: Parsed) -> Iterator[Values]:
+    if parsed.meta:
+        yield transcript_id, dict(parsed.meta)
+
+
+def recorded(transcript_id: UUID, parsed: Parsed) -> Iterator[Values]:
     # One verdict a judge and rubric: a record with two of them keeps the first, which is the finer one.
-    verdicts = {(verdict.rubric, verdict.judge): verdict for verdict in reversed(parsed.recorded)}
-    return Beside(labels, meta, tuple(_recorded(transcript_id, verdict) for verdict in verdicts.values()))
-
-
-def _label(transcript_id: UUID, name: str, value: Any, parsed: Parsed) -> Label:
-    provenance, _, judge = label_provenance(name, parsed.meta.get("source")).partition(":")
-    return Label(transcript_id=transcript_id, name=name, value=value, provenance=provenance, judge=judge)
-
-
-def _recorded(transcript_id: UUID, verdict: Recorded) -> RecordedVerdict:
-    # A rationale is for people to read; its original is in the raw payload.
-    return RecordedVerdict(
-        transcript_id=transcript_id,
-        rubric=verdict.rubric,
-        judge=verdict.judge,
-        p_positive=verdict.p_positive,
-        rationale=to_stored(verdict.rationale)[0],
-        provenance=to_stored(verdict.provenance)[0],
-    )
+    for verdict in {(v.rubric, v.judge): v for v in reversed(parsed.recorded)}.values():
+        # A rationale is for people to read; its original is in the raw payload.
+        texts = to_stored(verdict.rationale)[0], to_stored(verdict.provenance)[0]
+        yield transcript_id, verdict.rubric, verdict.judge, verdict.p_positive, *texts
 
 
 def to_recorded(row: RecordedVerdict) -> Recorded:
