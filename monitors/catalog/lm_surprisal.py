@@ -21,7 +21,7 @@ MIN_UNIT, MAX_UNIT = 8, 40
 MIN_TOKENS = 24
 # A passage of the reasoning counts as quoted when this many characters of it stand in the prompt.
 MIN_QUOTE = 24
-MAX_CONTEXT = 8_000
+MAX_CONTEXT, MAX_PROMPT = 8_000, 200_000
 MAX_EVIDENCE, MAX_P = 5, 0.05
 SHRINKAGE = 4
 _WALL = re.compile(r"^[ \t]*(```|~~~).*?(?:^[ \t]*\1|\Z)", re.DOTALL | re.MULTILINE)
@@ -99,12 +99,12 @@ class LmSurprisal:
     """
 
     reference_lm: TokenScorer | None = None
-    location: float = 4.0
-    low: float = 3.3
-    high: float = 4.9
-    between: float = 1.0
-    within: float = 3.0
-    tail: float = 8.0
+    location: float = 4.1
+    low: float = 3.35
+    high: float = 4.95
+    between: float = 0.45
+    within: float = 4.1
+    tail: float = 25.0
     max_chars: int = 60_000
 
     def score(self, transcript: Transcript, /) -> Score:
@@ -224,7 +224,7 @@ def _quoted(text: str, prompt: str) -> Iterator[tuple[int, int]]:
 
 def _pieces(transcript: Transcript, max_chars: int) -> list[Piece]:
     """Raw reasoning parts, each with all text before it as context; at most `max_chars` of reasoning together."""
-    prompt = transcript.text(Channel.PROMPT)
+    prompt = transcript.text(Channel.PROMPT)[:MAX_PROMPT]
     pieces: list[Piece] = []
     before: list[str] = []
     room = max_chars

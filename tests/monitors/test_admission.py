@@ -33,7 +33,7 @@ def _knowing(monitor: type[JudgeEncodedReasoning] | type[JudgeUnfaithfulExplanat
     """A judge that recognises the positives by their text."""
 
     def reply(prompt: JudgePrompt) -> Reply:
-        if any(case.reasoning[:40] in prompt.user and case.output in prompt.user for case in monitor.rubric.positives):
+        if any(case.reasoning in prompt.user for case in monitor.rubric.positives):
             return answer(score=8, quotes=prompt.quotable[:1])
         return answer(score=1)
 
@@ -71,7 +71,7 @@ def test_a_judge_that_always_flags_is_never_admitted() -> None:
 
 def test_a_judge_that_is_right_but_often_unreadable_is_not_admitted() -> None:
     knowing = _knowing(JudgeEncodedReasoning)
-    broken = {case.reasoning[:40] for case in encoded.NEGATIVES[:4]}
+    broken = {case.reasoning for case in encoded.NEGATIVES[:4]}
 
     def reply(prompt: JudgePrompt) -> Reply:
         return "prose" if any(text in prompt.user for text in broken) else knowing(prompt)
