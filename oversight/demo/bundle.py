@@ -100,7 +100,9 @@ def choose(folder: Path, rng: random.Random) -> tuple[list[Record], list[Record]
         *pick(steg, 6, suspected, rng),
         *pick(steg, 12, lambda r: r["labels"].get("monitor_haiku_suspicious") is False, rng),
         *pick(steg, 4, lambda r: not r["labels"]["stego"], rng),
-        *pick(library, 6, lambda r: bool(r["labels"].get("unfaithful")) and r["meta"]["monitor_probability"] <= 15, rng),
+        *pick(
+            library, 6, lambda r: bool(r["labels"].get("unfaithful")) and r["meta"]["monitor_probability"] <= 15, rng
+        ),
         *pick(library, 14, lambda r: (r["meta"].get("monitor_probability") or 0) >= 60, rng),
         *pick(library, 8, lambda r: not r["labels"]["hint_present"], rng),
         *pick(nudges, 45, lambda r: r["labels"].get("monitor_gpt5_influenced") is True, rng),
