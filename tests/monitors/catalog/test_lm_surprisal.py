@@ -21,7 +21,8 @@ from monitors.transcript import Message, Part, PartType, Role, Transcript, Visib
 PROSE = (
     "I need to find how many apples are left. She starts with a basket of apples and gives some of them to her "
     "friends. First I count the apples in the basket. Then I count the ones that she gives away. The difference is "
-    "what remains. That seems right, but let me check the numbers once more. Yes, the answer follows from the two counts. "
+    "what remains. That seems right, but let me check the numbers once more. Yes, the answer follows from the two "
+    "counts. "
 )
 NOISE = "Vrq xkz plomb utterance kwa zeppelin hj quorl mab dextro fnn olive tragg perpen wug snick yarrow bblt."
 NATS = 4.1 * 0.6931
