@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from itertools import zip_longest
 
 _UNDERLINE = re.compile(r"-{3,}\s*")
 
@@ -20,7 +21,7 @@ def sections(doc: str) -> tuple[Section, ...]:
     """Split at underlined titles. The first line, which the page shows as the summary, is left out."""
     found: list[tuple[str, list[str]]] = [("", [])]
     lines = doc.split("\n")[1:]
-    for line, below in zip(lines, [*lines[1:], ""], strict=True):
+    for line, below in zip_longest(lines, lines[1:], fillvalue=""):
         if _UNDERLINE.fullmatch(line):
             continue
         if _UNDERLINE.fullmatch(below) and line.strip():

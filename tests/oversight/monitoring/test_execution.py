@@ -1,0 +1,173 @@
+"""A worker's work on a chunk of runs, without a broker."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import pytest
+from django.conf import LazySettings
+
+from monitors import registry
+from monitors.base import Score
+from monitors.errors import BackendUnavailable, InvalidTranscript
+from monitors.transcript import Transcript
+from oversight.accounts.models import Project
+from oversight.monitoring import execution, services
+from oversight.monitoring.leases import LeaseKeeper
+from oversight.monitoring.models import MonitorRun, RunState
+from oversight.monitoring.models import Score as ScoreRow
+from tests import factories
+
+RELEASED = threading.Event()
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """Does what the prompt tells it."""
+
+    def score(self, transcript: Transcript, /) -> Score:
+        word = transcript.parts[0].text
+        if word == "invalid":
+            raise InvalidTranscript("nothing to read", reason="no_reasoning")
+        if word == "timeout":
+            raise BackendUnavailable("the server is slow", reason="timeout")
+        if word == "broken":
+            raise ValueError(f"secret text: {word}")
+        if word == "disk":
+            raise OSError("full")
+        if word == "wait":
+            RELEASED.wait(30)
+        return Score(0.7, channels={"prompt": 0.7})
+
+
+@pytest.fixture(autouse=True)
+def _told() -> Iterator[None]:
+    registry.monitor("test_told", version=3, axis="legibility", threshold=0.6)(Told)
+    yield
+    registry._TABLE.pop("test_told")
+
+
+def run_on(project: Project, *prompts: str) -> list[MonitorRun]:
+    """Executes one chunk; the runs afterwards, in the order of the prompts."""
+    factories.make_deployment(project, "test_told")
+    transcripts = [factories.make_transcript(project, prompt=prompt) for prompt in prompts]
+    services.schedule(transcript_ids=[transcript.pk for transcript in transcripts], actor=factories.SYSTEM)
+    ids = list(MonitorRun.objects.order_by("pk").values_list("pk", flat=True))
+    assert execution.execute_chunk(ids, queue="cpu") == []
+    runs = {run.transcript_id: run for run in MonitorRun.objects.all()}
+    return [runs[transcript.pk] for transcript in transcripts]
+
+
+@pytest.mark.django_db
+def test_a_chunk_ends_with_a_score_for_each_run(project: Project) -> None:
+    runs = run_on(project, "a", "b", "c")
+    assert [(run.state, run.score.value, run.score.flagged) for run in runs] == [("done", 0.7, True)] * 3
+    assert {(run.score.monitor, run.score.version) for run in runs} == {("test_told", 3)}
+    assert runs[0].score.channels == {"prompt": 0.7}
+    assert runs[0].score.cost["seconds"] > 0
+
+
+@pytest.mark.django_db
+def test_nothing_to_measure_is_a_state_with_its_reason(project: Project) -> None:
+    [run] = run_on(project, "invalid")
+    assert (run.state, run.score.state, run.score.reason, run.score.value) == ("done", "skipped", "no_reasoning", None)
+
+
+@pytest.mark.django_db
+def test_a_broken_monitor_fails_its_own_run_only_and_leaks_no_text(project: Project) -> None:
+    broken, other = run_on(project, "broken", "fine")
+    assert (broken.state, broken.score.reason, other.score.value) == ("failed", "error", 0.7)
+    assert broken.error.startswith("ValueError at test_execution.py:")
+    assert "secret" not in broken.error + broken.score.rationale
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("prompt", ["timeout", "disk"])
+def test_what_may_pass_is_tried_again_later(project: Project, prompt: str) -> None:
+    [run] = run_on(project, prompt)
+    assert (run.state, run.attempt) == (RunState.QUEUED, 1)
+    assert not ScoreRow.objects.exists()
+
+
+@pytest.mark.django_db
+def test_a_server_that_stays_away_leaves_an_unscored_state(project: Project) -> None:
+    [run] = run_on(project, "timeout")
+    MonitorRun.objects.filter(pk=run.pk).update(run_at=run.created_at, attempt=services.MAX_ATTEMPTS - 1)
+    execution.execute_chunk([run.pk], queue="cpu")
+    run.refresh_from_db()
+    assert (run.state, run.score.state, run.score.reason) == (RunState.DONE, "unscored", "timeout")
+
+
+@pytest.mark.django_db
+def test_a_monitor_that_is_no_longer_installed_gives_no_value(project: Project) -> None:
+    deployment = factories.make_deployment(project, "test_told")
+    deployment.monitor = "test_gone"
+    deployment.save()
+    transcript = factories.make_transcript(project)
+    services.schedule(transcript_ids=[transcript.pk], actor=factories.SYSTEM)
+    run = MonitorRun.objects.get()
+    MonitorRun.objects.update(attempt=services.MAX_ATTEMPTS - 1)
+    execution.execute_chunk([run.pk], queue="cpu")
+    run.refresh_from_db()
+    assert (run.score.state, run.score.rationale) == ("unscored", "the monitor test_gone is not installed")
+
+
+@pytest.mark.django_db
+def test_scores_name_the_version_that_is_installed(project: Project) -> None:
+    deployment = factories.make_deployment(project, "test_told")
+    deployment.version = 2
+    deployment.save()
+    transcript = factories.make_transcript(project)
+    services.schedule(transcript_ids=[transcript.pk], actor=factories.SYSTEM)
+    run = MonitorRun.objects.get()
+    execution.execute_chunk([run.pk], queue="cpu")
+    run.refresh_from_db()
+    deployment.refresh_from_db()
+    assert (run.score.version, deployment.version) == (3, 3)
+
+
+@pytest.mark.django_db
+def test_a_judge_without_a_model_server_is_unscored(project: Project) -> None:
+    factories.make_deployment(project, "judge_encoded_reasoning", backend="server")
+    transcript = factories.make_transcript(project)
+    services.schedule(transcript_ids=[transcript.pk], actor=factories.SYSTEM)
+    run = MonitorRun.objects.get()
+    execution.execute_chunk([run.pk], queue="judge")
+    run.refresh_from_db()
+    assert (run.state, run.score.state, run.score.reason) == (RunState.DONE, "unscored", "no_backend")
+
+
+@pytest.mark.django_db
+def test_a_recorded_verdict_is_scored_with_its_judge(project: Project) -> None:
+    factories.make_deployment(project, "judge_encoded_reasoning", backend="recorded", threshold=0.5)
+    with_verdict, without = factories.make_transcript(project), factories.make_transcript(project)
+    with_verdict.recorded_verdicts.create(
+        rubric="judge_encoded_reasoning", judge="some-judge", p_positive=0.9, provenance="of the data set"
+    )
+    services.schedule(transcript_ids=[with_verdict.pk, without.pk], actor=factories.SYSTEM)
+    execution.execute_chunk(list(MonitorRun.objects.values_list("pk", flat=True)), queue="cpu")
+    row = ScoreRow.objects.get(transcript=with_verdict)
+    assert (row.value, row.flagged, row.judge) == (0.9, True, "some-judge")
+    assert "of the data set" in row.rationale
+    assert ScoreRow.objects.get(transcript=without).reason == "no_recorded_verdict"
+
+
+def test_a_lease_is_renewed_while_a_monitor_works(committed_db: str, settings: LazySettings) -> None:
+    """From a thread with its own connection, four times within the lease's length."""
+    settings.LEASE_S = 0.6
+    project = factories.make_project("lease")
+    factories.make_deployment(project, "test_told")
+    transcript = factories.make_transcript(project)
+    services.schedule(transcript_ids=[transcript.pk], actor=factories.SYSTEM)
+    [run] = services.claim_runs(run_ids=[MonitorRun.objects.get().pk], worker="w")
+    first = MonitorRun.objects.get().lease_until
+    with LeaseKeeper([run]) as keeper:
+        while MonitorRun.objects.get().lease_until == first:
+            assert services.expire_leases() == 0
+        assert keeper.lost == frozenset()
+        MonitorRun.objects.update(attempt=9)
+        while not keeper.lost:
+            RELEASED.wait(0.05)
+    assert keeper.lost == {run.pk}
