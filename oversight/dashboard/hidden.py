@@ -25,6 +25,10 @@ class Kind(StrEnum):
     UNASSIGNED = "private or unassigned characters"
     NON_ASCII = "characters outside ASCII"
 
+    def counted(self, n: int) -> str:
+        """Such as "1 carriage return", "32 tag characters"."""
+        return f"{n:,} {self.value if n != 1 else self.value.removesuffix('s')}"
+
 
 _MEMBERS = (
     (Kind.TAG, "\U000e0000-\U000e007f"),
@@ -50,6 +54,8 @@ _EMOJI = re.compile("[#*0-9\xa9\xae\u2000-\u2bff\u3030\u303d\u3297\u3299\U0001f0
 _JOINING = re.compile("[\u0590-\u109f\u1780-\u18aa\ua800-\uabff\ufb1d-\ufdff\ufe70-\ufefc\U00010800-\U00011fff]")
 _NAMES = {0x0D: "CARRIAGE RETURN", 0x09: "TAB", 0x00: "NULL", 0x1B: "ESCAPE", 0x08: "BACKSPACE", 0x7F: "DELETE"}
 _MOST_SPELT = 200
+# England, Scotland and Wales have flags that are spelt in tag characters after a black flag.
+_FLAG, _FLAGS = "\U0001f3f4", frozenset({"gbeng", "gbsct", "gbwls"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,7 +120,7 @@ def _run(start: int, run: str, kind: Kind) -> HiddenRun:
         return HiddenRun(start, start + 1, kind, code_point(run), name_of(run))
     spells = _spelt(run, kind)
     first = ", ".join(code_point(char) for char in run[:6]) + (", ..." if len(run) > 6 else "")
-    return HiddenRun(start, start + len(run), kind, f"{len(run):,} {kind}", first, spells)
+    return HiddenRun(start, start + len(run), kind, kind.counted(len(run)), first, spells)
 
 
 def _spelt(run: str, kind: Kind) -> str:
@@ -136,4 +142,6 @@ def _is_ordinary(match: re.Match[str], text: str) -> bool:
         return bool((_EMOJI.match(before) and (not joins or _EMOJI.match(after))) or (joins and _JOINING.match(before)))
     if run == "\u200c" and before:
         return bool(_JOINING.match(before))
+    if before == _FLAG:
+        return invisible.decode_tags(run.removesuffix("\U000e007f")) in _FLAGS
     return run == "\r" and after == "\n"

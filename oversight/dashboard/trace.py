@@ -55,7 +55,7 @@ class Hidden:
     """How many characters are not drawn, of which kinds, and what they spell."""
 
     count: int
-    kinds: tuple[tuple[str, int], ...]
+    kinds: tuple[str, ...]
     spelt: tuple[str, ...]
 
 
@@ -151,4 +151,4 @@ def _hidden(texts: Iterable[str]) -> Hidden:
             kinds[run.kind] += run.end - run.start
             if run.spells:
                 spelt[run.spells] = None
-    return Hidden(kinds.total(), tuple((kind.value, n) for kind, n in kinds.most_common()), tuple(spelt)[:5])
+    return Hidden(kinds.total(), tuple(kind.counted(n) for kind, n in kinds.most_common()), tuple(spelt)[:5])

@@ -91,7 +91,9 @@ def test_a_single_hidden_character_is_named_by_code_point() -> None:
 
 
 def test_emoji_and_joining_scripts_hide_nothing() -> None:
-    assert not list(hidden_runs("❤️ 👩‍💻 क्‍ष می‌خواهم café 1️⃣\r\n"))
+    assert not list(
+        hidden_runs("❤️ 👩‍💻 🏴\U000e0067\U000e0062\U000e0065\U000e006e\U000e0067\U000e007f क्‍ष می‌خواهم café 1️⃣\r\n")
+    )
 
 
 def test_a_stack_of_marks_is_a_run_and_an_accent_is_not() -> None:
