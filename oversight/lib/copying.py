@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from typing import Any, cast
 
-from django.db import connection
+from django.db import DEFAULT_DB_ALIAS, connections
 from django.db.models import Field, Model
 from psycopg import sql
 
@@ -21,7 +21,8 @@ def copy_rows(model: type[Model], fields: Sequence[str], rows: Iterable[Sequence
     statement = sql.SQL("COPY {} ({}) FROM STDIN").format(
         sql.Identifier(model._meta.db_table), sql.SQL(", ").join(sql.Identifier(str(c.column)) for c in columns)
     )
+    connection = connections[DEFAULT_DB_ALIAS]
     to_db = [column.get_db_prep_save for column in columns]
-    with connection.wrap_database_errors, connection.cursor() as cursor, cursor.copy(statement) as copy:
+    with connection.wrap_database_errors, connection.cursor() as cursor, cursor.copy(statement.as_string()) as copy:
         for row in rows:
             copy.write_row([prepare(value, connection) for prepare, value in zip(to_db, row, strict=True)])

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING, Any
 
+import orjson
 from django.db import models
 
 if TYPE_CHECKING:
@@ -14,7 +15,7 @@ else:
 
 
 class ExactJSONField(_AnyText):
-    """Any JSON value as ASCII text.
+    """Any JSON value as text.
 
     `jsonb` refuses NUL and lone surrogates, turns 1e300 into 301 digits and forgets the order of keys. Here all of it
     comes back as it was, since JSON escapes what a text column cannot hold.
@@ -30,4 +31,10 @@ class ExactJSONField(_AnyText):
         return value
 
     def get_prep_value(self, value: Any) -> str | None:
-        return None if value is None else json.dumps(value, separators=(",", ":"))
+        if value is None:
+            return None
+        try:
+            return orjson.dumps(value).decode()
+        except TypeError:
+            # Lone surrogates and integers over 64 bits, which the faster one refuses.
+            return json.dumps(value, separators=(",", ":"))
