@@ -104,7 +104,7 @@ def admit(name: str, monitor: Judged) -> Admission:
     BackendUnavailable : the judge did not answer; nothing is known about it then.
     TypeError : the monitor has no judge that can be asked.
     """
-    asked = _asked(monitor)
+    asked = judge_of(monitor)
     if asked is None:
         raise TypeError(f"{name} has no judge that can be asked: {monitor.judge!r}")
     rubric = monitor.rubric
@@ -130,13 +130,20 @@ def admit(name: str, monitor: Judged) -> Admission:
     )
 
 
+def judge_of(monitor: Monitor) -> Judge | None:
+    """The judge that this monitor would ask, None if there is none; neither a model nor a server is started for it."""
+    # Not isinstance(.., Judge): that reads the properties, and with them loads weights or calls the server.
+    judge = monitor.judge if isinstance(monitor, Judged) else None
+    return None if judge is None or isinstance(judge, RecordedVerdicts) else judge
+
+
 def gate(name: str, monitor: Monitor, admission: Admission | None = None, cache_dir: Path | None = None) -> Monitor:
     """The monitor itself if its judge may flag, else a monitor whose scores are unscored with the reason.
 
     Monitors without a judge, and those with recorded verdicts (whose provenance is shown instead), pass. Without a
     given admission that fits this judge and prompt, the cached one counts; without that the judge is tried now.
     """
-    if not isinstance(monitor, Judged) or (asked := _asked(monitor)) is None:
+    if not isinstance(monitor, Judged) or (asked := judge_of(monitor)) is None:
         return monitor
     prompt = prompt_sha256(monitor.rubric)
     try:
@@ -187,12 +194,6 @@ def _edge(is_compatible: Callable[[float], bool], inside: float, outside: float)
         middle = (inside + outside) / 2
         inside, outside = (middle, outside) if is_compatible(middle) else (inside, middle)
     return inside
-
-
-def _asked(monitor: Judged) -> Judge | None:
-    # Not isinstance(.., Judge): that reads the properties, and with them starts a model or calls a server.
-    judge = monitor.judge
-    return None if judge is None or isinstance(judge, RecordedVerdicts) else judge
 
 
 def _value(monitor: Judged, case: Case, number: int) -> float | None:

@@ -9,9 +9,8 @@ from functools import cache
 from django.conf import settings
 
 from monitors import base, registry
-from monitors.admission import Judged, Withheld
+from monitors.admission import Judged, Withheld, judge_of
 from monitors.backends import open_backends
-from monitors.backends.base import Judge
 from monitors.errors import BackendUnavailable
 from oversight.monitoring import deployments, examination
 from oversight.monitoring.models import Admission, Backend, Deployment
@@ -74,7 +73,7 @@ def examine(deployment: Deployment) -> Admission | None:
     """Examine the deployment's judge, whatever is known of it; None when there is no judge to ask, or no answer."""
     try:
         monitor = build(deployment, {})
-        if not isinstance(monitor, Judged) or not isinstance(monitor.judge, Judge):
+        if not isinstance(monitor, Judged) or judge_of(monitor) is None:
             return None
         return examination.examine(name=deployment.monitor, monitor=monitor, actor=WORKER)
     except BackendUnavailable as error:

@@ -28,11 +28,11 @@ def gated(name: str, monitor: Monitor, actor: Actor) -> Monitor:
 
     Monitors without a judge pass, and so do recorded verdicts, whose judge cannot be asked again.
     """
-    if not isinstance(monitor, science.Judged) or not isinstance(monitor.judge, Judge):
+    if not isinstance(monitor, science.Judged) or (judge := science.judge_of(monitor)) is None:
         return monitor
     try:
         with _ONE:
-            row = _known(name, monitor, monitor.judge) or examine(name=name, monitor=monitor, actor=actor)
+            row = _known(name, monitor, judge) or examine(name=name, monitor=monitor, actor=actor)
     except BackendUnavailable as error:
         return science.Withheld(Reason(error.reason), str(error))
     return science.gate(name, monitor, as_admission(row))

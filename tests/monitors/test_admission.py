@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from monitors.admission import Admission, Withheld, admit, auroc_interval, gate
+from monitors.admission import Admission, Withheld, admit, auroc_interval, gate, judge_of
 from monitors.backends.base import Judge, JudgePrompt, RecordedVerdicts
 from monitors.backends.recorded import Recorded
 from monitors.backends.scripted import Reply, ScriptedBackend, answer
@@ -124,6 +124,13 @@ def test_a_judge_that_is_down_at_the_gate_is_unscored_with_that_reason(tmp_path:
     assert isinstance(withheld, Withheld)
     assert withheld.score(TRANSCRIPT).reason == Reason.TIMEOUT
     assert not list(tmp_path.iterdir())
+
+
+def test_looking_for_the_judge_starts_nothing() -> None:
+    asleep = LocalModel("/nowhere/at/all")
+    assert judge_of(JudgeEncodedReasoning(asleep)) is asleep
+    assert judge_of(JudgeEncodedReasoning(Recorded())) is None
+    assert judge_of(Withheld(Reason.ERROR, "")) is None
 
 
 def test_a_judge_is_tried_once_and_remembered(tmp_path: Path) -> None:
