@@ -8,6 +8,7 @@ import logging
 import time
 from collections import Counter, deque
 from collections.abc import Callable
+from contextlib import suppress
 from typing import Any, ParamSpec, TypeVar
 from urllib.parse import parse_qs
 
@@ -21,6 +22,8 @@ from oversight.live.hints import project_group, user_group
 logger = logging.getLogger(__name__)
 POLL_S = 15.0
 ACK_S = 30.0
+# Each hint wakes every socket of a project. A quiet one reads at once; in a storm the process reads this often at most.
+READS_PER_S, SHORTEST_GAP_S = 200, 0.05
 # A hint can come before a slower transaction lets the feed show its event: look again, soon and then less often.
 AGAIN_S, AGAIN_MAX_S, AWAIT_S = 0.05, 1.0, 5.0
 SOCKETS_PER_USER, SOCKETS = 10, 2000
@@ -115,6 +118,7 @@ class LiveConsumer(AsyncWebsocketConsumer):  # type: ignore[misc]  # channels ha
                 await self.close(ENDED)
                 return False
             self.access, batch = found
+            self.read_at = time.monotonic()
             await self._join()
             self.cursor = batch.cursor
             for event_id in batch.seen:
@@ -140,10 +144,10 @@ class LiveConsumer(AsyncWebsocketConsumer):  # type: ignore[misc]  # channels ha
         self.awaited = {event_id: until for event_id, until in self.awaited.items() if until > now}
         pause_s = self.pause_s if self.awaited else POLL_S
         self.pause_s = min(2 * self.pause_s, AGAIN_MAX_S)
-        try:
+        with suppress(TimeoutError):
             await asyncio.wait_for(self.rung.wait(), pause_s)
-        except TimeoutError:
-            return
+        gap_s = max(SHORTEST_GAP_S, _open.total() / READS_PER_S)
+        await asyncio.sleep(max(0.0, self.read_at + gap_s - time.monotonic()))
 
     async def _join(self) -> None:
         """Follow the groups of the projects that the session may see now."""

@@ -12,8 +12,8 @@ from django.conf import settings
 from django.contrib.auth import get_user
 from django.http import HttpRequest
 
-from oversight.accounts.models import User
-from oversight.accounts.permissions import allowed_projects
+from oversight.accounts.models import Membership, User
+from oversight.accounts.permissions import TABLE
 from oversight.audit import selectors as ledger
 from oversight.audit.selectors import Cursor, FeedRow
 from oversight.lib import clock
@@ -67,16 +67,14 @@ class Batch:
 
 
 def access_of(user: User) -> Access:
-    """One query per permission."""
-    return Access(
-        user.pk,
-        {
-            action: projects
-            for permission, actions in ACTIONS.items()
-            for projects in [allowed_projects(user, permission)]
-            for action in actions
-        },
-    )
+    """One query: this is read for every socket and batch."""
+    roles = list(Membership.objects.filter(user=user, user__is_active=True).values_list("project_id", "role"))
+    projects = {
+        action: frozenset(project_id for project_id, role in roles if role in TABLE[permission])
+        for permission, actions in ACTIONS.items()
+        for action in actions
+    }
+    return Access(user.pk, projects)
 
 
 def access_of_session(key: str | None) -> Access | None:
@@ -84,7 +82,7 @@ def access_of_session(key: str | None) -> Access | None:
     request = HttpRequest()
     request.session = import_module(settings.SESSION_ENGINE).SessionStore(key)
     user = get_user(request)
-    if not isinstance(user, User) or not user.is_active:
+    if not isinstance(user, User):
         return None
     access = access_of(user)
     return access if access.all_projects else None
