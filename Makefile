@@ -40,12 +40,12 @@ $(VENV)/.made:
 
 $(VENV)/.core: requirements.txt | $(VENV)/.made
 	@echo "Installing the core"
-	@$(PY) -m oversight.embedded.packages requirements.txt
+	@$(PY) -P oversight/embedded/packages.py requirements.txt
 	@touch $@
 
 $(VENV)/.dev: requirements-dev.txt | $(VENV)/.core
 	@echo "Installing the test tools"
-	@$(PY) -m oversight.embedded.packages requirements-dev.txt
+	@$(PY) -P oversight/embedded/packages.py requirements-dev.txt
 	@touch $@
 
 $(VENV)/.models: requirements-models.txt | $(VENV)/.core

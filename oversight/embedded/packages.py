@@ -1,4 +1,4 @@
-"""Install pinned requirements with a progress that only grows. Standard library only: it runs before all else."""
+"""Install pinned requirements with a progress that only grows; as a file of its own, before anything is installed."""
 
 from __future__ import annotations
 

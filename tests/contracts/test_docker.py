@@ -5,7 +5,9 @@ from __future__ import annotations
 import importlib.util
 import re
 import shlex
+import shutil
 import subprocess
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -150,6 +152,29 @@ def test_what_the_image_copies_exists_and_passes_the_ignore_file() -> None:
 
     assert [source for source in sources if not (ROOT / source).exists()] == []
     assert [source for source in sources if not any(source == a or source.startswith(f"{a}/") for a in allowed)] == []
+
+
+def test_the_model_installer_runs_from_what_its_stage_copies(tmp_path: Path) -> None:
+    stage = DOCKERFILE.split(" AS build-models\n")[1].split("\nFROM ")[0]
+    for line in re.findall(r"^COPY (.+)$", stage, re.MULTILINE):
+        *sources, target = shlex.split(line)
+        folder = tmp_path / target.removeprefix("/build/")
+        for source in sources:
+            if (ROOT / source).is_dir():
+                shutil.copytree(ROOT / source, folder)
+            else:
+                folder.mkdir(parents=True, exist_ok=True)
+                shutil.copy(ROOT / source, folder)
+    ran = subprocess.run(
+        [sys.executable, "-m", "oversight.embedded.model_extras", "--help"],
+        cwd=tmp_path,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+    assert ran.returncode == 0, ran.stderr
+    assert "--progress" in ran.stdout
 
 
 @pytest.mark.parametrize("target", ["core", "models"])

@@ -8,11 +8,12 @@ from pathlib import Path
 
 import pytest
 
-from oversight.embedded import leftovers
-
 
 @pytest.fixture
 def var(tmp_path: Path) -> Iterator[Path]:
+    # Not above: importing the house names Django's settings, and that must wait until the services stand.
+    from oversight.embedded import leftovers
+
     yield tmp_path / "var"
     leftovers.end(leftovers.find(tmp_path / "var"))
 

@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import json
+import subprocess
+import sys
 from pathlib import Path
 
+from oversight.embedded import packages
 from oversight.embedded.model_extras import pins, sizes
 from oversight.embedded.packages import Bar, Progress, installed, missing
 from oversight.embedded.torch_build import Plan
@@ -58,3 +61,13 @@ def test_the_file_for_the_web_page_is_whole_at_any_moment(tmp_path: Path) -> Non
         "message": "Downloading torch",
     }
     assert [path.name for path in tmp_path.iterdir()] == ["models-install.json"]
+
+
+def test_the_installer_needs_nothing_that_it_is_to_install() -> None:
+    # -S: no site-packages; -P: not the folder of its neighbours either.
+    ran = subprocess.run(
+        [sys.executable, "-S", "-P", packages.__file__, "--help"], capture_output=True, text=True, check=False
+    )
+
+    assert ran.returncode == 0, ran.stderr
+    assert "pinned requirements" in ran.stdout
