@@ -76,7 +76,9 @@ def ingest(*, project: Project, payloads: Sequence[Incoming], door: str, actor: 
     with other bytes is a conflict and changes nothing. Without an external id it is the SHA-256 of the bytes. Many may
     send the same batch at once: the unique constraint decides, and all of them get the same ids.
     """
-    candidates = [_candidate(incoming) for incoming in payloads]
+    # Sorted, so that lists show the records of a batch in the order in which they came.
+    new_ids = sorted(ids.uuid7() for _ in payloads)
+    candidates = [_candidate(id_, incoming) for id_, incoming in zip(new_ids, payloads, strict=True)]
     valid = [c for c in candidates if isinstance(c, _Candidate)]
     stored = _stored(project, {c.external_id for c in valid})
     fresh = {c.external_id: c for c in reversed(valid) if c.external_id not in stored}
@@ -86,14 +88,14 @@ def ingest(*, project: Project, payloads: Sequence[Incoming], door: str, actor: 
     return [c if isinstance(c, IngestResult) else _result(c, stored[c.external_id]) for c in candidates]
 
 
-def _candidate(incoming: Incoming) -> _Candidate | IngestResult:
+def _candidate(id_: UUID, incoming: Incoming) -> _Candidate | IngestResult:
     digest = hashlib.sha256(incoming.raw).digest()
     external_id = incoming.parsed.external_id or f"sha256:{digest.hex()}"
     try:
         storage.check(incoming.parsed, external_id, incoming.run)
     except FormatError as error:
         return IngestResult(Status.INVALID, "", detail=error.message, place=error.place)
-    return _Candidate(ids.uuid7(), external_id, digest, incoming)
+    return _Candidate(id_, external_id, digest, incoming)
 
 
 def _result(candidate: _Candidate, stored: _Stored) -> IngestResult:
