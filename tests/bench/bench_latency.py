@@ -39,11 +39,14 @@ def main() -> list[str]:
         finally:
             house.close()
     return [
-        f"POST answered (stored) after: median {statistics.median(post_s) * 1e3:.0f} ms, p95 {_p95(post_s) * 1e3:.0f} ms",
-        f"answer -> monitored, flagged, queued, id in the browser's socket: median {statistics.median(live_s) * 1e3:.0f} ms,"
-        f" p95 {_p95(live_s) * 1e3:.0f} ms (n = {N}, one at a time)",
+        f"POST answered (committed): {_summary(post_s)}",
+        f"from there until monitored, flagged, queued and in the browser's socket: {_summary(live_s)}; n = {N}",
         f"ratio to the POST itself: {statistics.median(live_s) / statistics.median(post_s):.1f}",
     ]
+
+
+def _summary(values: list[float]) -> str:
+    return f"median {statistics.median(values) * 1e3:.0f} ms, p95 {_p95(values) * 1e3:.0f} ms"
 
 
 def _p95(values: list[float]) -> float:
@@ -55,13 +58,15 @@ async def _measure(house: House) -> tuple[list[float], list[float]]:
     headers = {"Cookie": "; ".join(f"{k}={v}" for k, v in cookies.items()), "Origin": house.url}
     socket_url = house.url.replace("http", "ws", 1) + "/ws/live/"
     post_s, live_s = [], []
-    async with websockets.connect(socket_url, additional_headers=headers) as socket:
-        async with httpx.AsyncClient(timeout=30) as client:
-            for index in range(N + 3):
-                posted, seen = await _one(house, client, socket)
-                if index >= 3:  # the first ones warm the processes up
-                    post_s.append(posted)
-                    live_s.append(seen)
+    async with (
+        websockets.connect(socket_url, additional_headers=headers) as socket,
+        httpx.AsyncClient(timeout=30) as client,
+    ):
+        for index in range(N + 3):
+            posted, seen = await _one(house, client, socket)
+            if index >= 3:  # the first ones warm the processes up
+                post_s.append(posted)
+                live_s.append(seen)
     return post_s, live_s
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import signal
 import subprocess
@@ -14,7 +15,6 @@ from pathlib import Path
 import httpx
 import psycopg
 
-from oversight.accounts.logins import Logins
 from oversight.embedded import cluster
 from tests.browser.house import ROOT, free_port
 from tests.factories_native import native
@@ -28,8 +28,8 @@ def main() -> list[str]:
         cold = _start(var, after_up=lambda url: None)
         warm = _start(var, after_up=lambda url: _post_flagged(url, var))
     return [
-        f"cold (empty ./var, packages installed): web answers after {cold[0]:.1f} s, first flag in the queue after {cold[1]:.1f} s",
-        f"warm (second start): web answers after {warm[0]:.1f} s, a flagged transcript posted then is queued after {warm[1]:.1f} s",
+        f"cold (empty ./var, packages installed): web answers after {cold[0]:.1f} s, first flag after {cold[1]:.1f} s",
+        f"warm (second start): web answers after {warm[0]:.1f} s, one posted then is queued after {warm[1]:.1f} s",
         f"warm/cold until web answers: {warm[0] / cold[0]:.2f}",
     ]
 
@@ -50,8 +50,7 @@ def _start(var: Path, *, after_up: Callable[[str], None]) -> tuple[float, float]
         up_s = _until(lambda: httpx.get(f"{url}/healthz", timeout=2).status_code == 200) - started
         flags = _flags(var)
         after_up(url)
-        before = 0 if flags == 0 else flags
-        flag_s = _until(lambda: _flags(var) > before) - started
+        flag_s = _until(lambda: _flags(var) > flags) - started
         return up_s, flag_s
     finally:
         process.send_signal(signal.SIGINT)
@@ -65,11 +64,11 @@ def _flags(var: Path) -> int:
 
 
 def _post_flagged(url: str, var: Path) -> None:
-    logins = Logins.read(var)
+    key = json.loads((var / "secrets" / "logins.json").read_text())["ingest_key"]
     httpx.post(
         f"{url}/api/v1/transcripts",
         json=native(reasoning=f"First a step.{HIDDEN} Then another."),
-        headers={"Authorization": f"Bearer {logins.ingest_key}"},
+        headers={"Authorization": f"Bearer {key}"},
     ).raise_for_status()
 
 
