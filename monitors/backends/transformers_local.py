@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import hashlib
 import json
 import math
@@ -9,33 +10,22 @@ import os
 import threading
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 from typing import Any
 
 from monitors.backends.base import ContextOverflow, JudgeAnswer, JudgePrompt, TokenLogprobs
+from monitors.backends.constrained_reply import Reply
+from monitors.backends.token_windows import WINDOW, Piece, batches_of, pieces_of
+from monitors.backends.tokens import encode, encode_with_offsets
 from monitors.backends.weights import fingerprint, resolve
 from monitors.base import Cost
 from monitors.errors import BackendUnavailable
 
 # Raised when what the numbers mean changes: how slots are filled, how windows are laid.
 METHOD = "slots-1"
-WINDOW = 2048
-STRIDE = 1536
-BATCH_TOKENS = 4096
 # Rows of logits held at once: 256 x 49,152 float32 are 50 MB.
 HEAD_ROWS = 256
-
-
-@dataclass(frozen=True, slots=True)
-class _Piece:
-    """One forward pass: tokens of text number `text` from `start`; those from `scored_from` on are scored."""
-
-    text: int
-    start: int
-    scored_from: int
-    tokens: tuple[int, ...]
 
 
 class LocalModel:
@@ -48,6 +38,7 @@ class LocalModel:
         self._name = model
         self._cache_dir = cache_dir
         self._lock = threading.Lock()
+        self._head: tuple[list[int], Any] | None = None
 
     def __reduce__(self) -> tuple[type[LocalModel], tuple[str | None, Path | None]]:
         return LocalModel, (self._name, self._cache_dir)
@@ -103,10 +94,11 @@ class LocalModel:
         import torch
 
         with self._lock, torch.inference_mode():
-            tokens = self._chat(prompt)
-            if len(tokens) + prompt.max_tokens > self._context:
-                raise ContextOverflow(f"{len(tokens)} tokens do not fit the context of {self._context}")
-            reply = _Reply(self._lm, self._tokenizer, tokens)
+            head, tail = self._chat(prompt)
+            n_tokens = len(head) + len(tail)
+            if n_tokens + prompt.max_tokens > self._context:
+                raise ContextOverflow(f"{n_tokens} tokens do not fit the context of {self._context}")
+            reply = Reply(self._lm, self._tokenizer, self._after_head(head), tail)
             evidence = self._evidence(reply, prompt.quotable)
             expectation = reply.write('], "score": ').expected_digits()
             answer = {
@@ -115,11 +107,20 @@ class LocalModel:
                 "p": int(expectation * 10),
                 "verdict": "positive" if expectation >= 5 else "negative",
             }
-        cost = Cost(calls=1, prompt_tokens=len(tokens), completion_tokens=reply.n_written)
+        cost = Cost(calls=1, prompt_tokens=n_tokens, completion_tokens=reply.n_written)
         return JudgeAnswer(json.dumps(answer), score_expectation=expectation, cost=cost)
 
-    def _chat(self, prompt: JudgePrompt) -> list[int]:
-        """Tokens of the chat; the texts themselves can never become control tokens, whatever they contain."""
+    def _after_head(self, head: list[int]) -> Any:
+        """The key-value cache after the system message: a third of each prompt, the same for all of a rubric."""
+        import torch
+
+        if self._head is None or self._head[0] != head:
+            out = self._lm(input_ids=torch.tensor([head], device=self._lm.device), use_cache=True, logits_to_keep=1)
+            self._head = (head, out.past_key_values)
+        return copy.deepcopy(self._head[1])
+
+    def _chat(self, prompt: JudgePrompt) -> tuple[list[int], list[int]]:
+        """Tokens up to the end of the system message, and the rest; no text can become a control token."""
         marks = ("\x00system\x00", "\x00user\x00")
         template = self._tokenizer.apply_chat_template(
             [{"role": "system", "content": marks[0]}, {"role": "user", "content": marks[1]}],
@@ -128,19 +129,17 @@ class LocalModel:
         )
         before, _, rest = template.partition(marks[0])
         between, _, after = rest.partition(marks[1])
-        return [
-            *self._encode(before, special=True),
-            *self._encode(prompt.system),
+        head = [*self._encode(before, special=True), *self._encode(prompt.system)]
+        return head, [
             *self._encode(between, special=True),
             *self._encode(prompt.user),
             *self._encode(after, special=True),
         ]
 
     def _encode(self, text: str, *, special: bool = False) -> list[int]:
-        text = _replace_surrogates(text)
-        return list(self._tokenizer(text, add_special_tokens=False, split_special_tokens=not special)["input_ids"])
+        return encode(self._tokenizer, text, special=special)
 
-    def _evidence(self, reply: _Reply, quotable: Sequence[tuple[str, str]]) -> list[dict[str, str]]:
+    def _evidence(self, reply: Reply, quotable: Sequence[tuple[str, str]]) -> list[dict[str, str]]:
         if not quotable:
             reply.write('{"evidence": [')
             return []
@@ -158,16 +157,16 @@ class LocalModel:
         """
         import torch
 
-        encoded = [self._tokenize(text) for _, text in texts]
+        encoded = [encode_with_offsets(self._tokenizer, text) for _, text in texts]
         contexts = [self._encode(context)[-WINDOW // 2 :] for context, _ in texts]
         values = [[math.nan] * len(ids) for ids, _ in encoded]
         pieces = [
             piece
             for index, ((ids, _), context) in enumerate(zip(encoded, contexts, strict=True))
-            for piece in _pieces(index, context, ids)
+            for piece in pieces_of(index, context, ids)
         ]
         with self._lock, torch.inference_mode():
-            for batch in _batches(pieces):
+            for batch in batches_of(pieces):
                 for piece, scores in zip(batch, self._forward(batch), strict=True):
                     first = piece.start + piece.scored_from - len(contexts[piece.text])
                     values[piece.text][first : first + len(scores)] = scores
@@ -176,16 +175,7 @@ class LocalModel:
             for (_, offsets), scores in zip(encoded, values, strict=True)
         ]
 
-    def _tokenize(self, text: str) -> tuple[list[int], tuple[tuple[int, int], ...]]:
-        encoding = self._tokenizer(
-            _replace_surrogates(text),
-            add_special_tokens=False,
-            split_special_tokens=True,
-            return_offsets_mapping=True,
-        )
-        return list(encoding["input_ids"]), tuple((int(a), int(b)) for a, b in encoding["offset_mapping"])
-
-    def _forward(self, batch: Sequence[_Piece]) -> list[list[float]]:
+    def _forward(self, batch: Sequence[Piece]) -> list[list[float]]:
         import torch
 
         width = max(len(piece.tokens) for piece in batch)
@@ -198,7 +188,7 @@ class LocalModel:
         hidden = self._lm.base_model(input_ids=ids.to(device), attention_mask=mask.to(device)).last_hidden_state
         return [self._piece_scores(hidden[row], piece) for row, piece in enumerate(batch)]
 
-    def _piece_scores(self, hidden: Any, piece: _Piece) -> list[float]:
+    def _piece_scores(self, hidden: Any, piece: Piece) -> list[float]:
         import torch
 
         targets = torch.tensor(piece.tokens, device=hidden.device)
@@ -209,96 +199,6 @@ class LocalModel:
             picked = logits.gather(1, targets[start:end, None])[:, 0] - logits.logsumexp(1)
             scores += picked.tolist()
         return scores
-
-
-class _Reply:
-    """An answer in the making: its key-value cache, and the distribution of the next token."""
-
-    def __init__(self, lm: Any, tokenizer: Any, prompt: list[int]) -> None:
-        self._lm = lm
-        self._tokenizer = tokenizer
-        self._cache: Any = None
-        self._next = self._feed(prompt)
-        self.n_written = 0
-
-    def write(self, text: str) -> _Reply:
-        """Append text that the grammar fixes."""
-        self._append(self._ids(text))
-        return self
-
-    def choose(self, options: Sequence[tuple[str, str]]) -> tuple[str, str]:
-        """Decode greedily under the grammar 'one of these texts', and append the one chosen."""
-        left = [(option, self._ids(json.dumps(option[1], ensure_ascii=False)[1:-1])) for option in options]
-        left = [(option, ids) for option, ids in left if ids]
-        depth = 0
-        while len({tuple(ids) for _, ids in left}) > 1:
-            best = max({ids[depth] for _, ids in left if len(ids) > depth}, key=lambda token: float(self._next[token]))
-            left = [(option, ids) for option, ids in left if len(ids) > depth and ids[depth] == best]
-            self._append([best])
-            depth += 1
-        option, ids = left[0]
-        self._append(ids[depth:])
-        return option
-
-    def expected_digits(self) -> float:
-        """Mean of the integers 0..10 under the model, each weighted by the probability of its tokens."""
-        digits = [self._ids(str(number))[0] for number in range(10)]
-        weights = self._next[digits].softmax(0)
-        ten = self._ids("10")
-        if len(ten) == 1:
-            weights = self._next[[*digits, ten[0]]].softmax(0)
-            return float(sum(number * float(weight) for number, weight in enumerate(weights)))
-        self._append([digits[1]])
-        after_one = self._next.softmax(0)
-        p_zero = float(after_one[digits[0]])
-        end = sum(float(after_one[self._ids(mark)[0]]) for mark in (",", "}"))
-        is_ten = p_zero / (p_zero + end) if p_zero + end else 0.0
-        means = [float(number) for number in range(10)]
-        means[1] = 1.0 + 9.0 * is_ten
-        return sum(mean * float(weight) for mean, weight in zip(means, weights, strict=True))
-
-    def _ids(self, text: str) -> list[int]:
-        text = _replace_surrogates(text)
-        return list(self._tokenizer(text, add_special_tokens=False, split_special_tokens=True)["input_ids"])
-
-    def _append(self, tokens: list[int]) -> None:
-        if tokens:
-            self._next = self._feed(tokens)
-            self.n_written += len(tokens)
-
-    def _feed(self, tokens: list[int]) -> Any:
-        import torch
-
-        ids = torch.tensor([tokens], device=self._lm.device)
-        out = self._lm(input_ids=ids, past_key_values=self._cache, use_cache=True, logits_to_keep=1)
-        self._cache = out.past_key_values
-        return out.logits[0, -1].float()
-
-
-def _pieces(index: int, context: list[int], ids: list[int]) -> list[_Piece]:
-    """Overlapping windows over context and text; the first token of all has nothing before it and stays unscored."""
-    whole = [*context, *ids]
-    pieces: list[_Piece] = []
-    done = max(len(context), 1)
-    start = 0
-    while done < len(whole):
-        end = min(start + WINDOW, len(whole))
-        pieces.append(_Piece(index, start, done - start, tuple(whole[start:end])))
-        done, start = end, end - (WINDOW - STRIDE)
-    return pieces
-
-
-def _batches(pieces: Sequence[_Piece]) -> list[list[_Piece]]:
-    """Pieces of like length together, so that little is padded; at most BATCH_TOKENS padded tokens a batch."""
-    batches: list[list[_Piece]] = []
-    for piece in sorted(pieces, key=lambda piece: -len(piece.tokens)):
-        widest = len(batches[-1][0].tokens) if batches else 0
-        is_alike = len(piece.tokens) * 10 >= widest * 8
-        if batches and is_alike and widest * (len(batches[-1]) + 1) <= BATCH_TOKENS:
-            batches[-1].append(piece)
-        else:
-            batches.append([piece])
-    return batches
 
 
 @contextmanager
@@ -316,8 +216,3 @@ def _reported(model: str) -> Iterator[None]:
     finally:
         if shown:
             logging.enable_progress_bar()
-
-
-def _replace_surrogates(text: str) -> str:
-    """Lone surrogates to U+FFFD one for one: tokenizers refuse them, and offsets must not move."""
-    return "".join("\ufffd" if "\ud800" <= char <= "\udfff" else char for char in text)
