@@ -157,15 +157,15 @@ class LocalModel:
         """
         import torch
 
-        encoded = [encode_with_offsets(self._tokenizer, text) for _, text in texts]
-        contexts = [self._encode(context)[-WINDOW // 2 :] for context, _ in texts]
-        values = [[math.nan] * len(ids) for ids, _ in encoded]
-        pieces = [
-            piece
-            for index, ((ids, _), context) in enumerate(zip(encoded, contexts, strict=True))
-            for piece in pieces_of(index, context, ids)
-        ]
         with self._lock, torch.inference_mode():
+            encoded = [encode_with_offsets(self._tokenizer, text) for _, text in texts]
+            contexts = [self._encode(context)[-WINDOW // 2 :] for context, _ in texts]
+            values = [[math.nan] * len(ids) for ids, _ in encoded]
+            pieces = [
+                piece
+                for index, ((ids, _), context) in enumerate(zip(encoded, contexts, strict=True))
+                for piece in pieces_of(index, context, ids)
+            ]
             for batch in batches_of(pieces):
                 for piece, scores in zip(batch, self._forward(batch), strict=True):
                     first = piece.start + piece.scored_from - len(contexts[piece.text])

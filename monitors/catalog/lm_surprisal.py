@@ -88,6 +88,12 @@ class LmSurprisal:
     adjusted for the number of sentences, since the maximum of many is large in clean text too; the spread depends on
     the sentence's length; and t tails replace normal ones, since clean sentence means have heavier tails.
 
+    The constants are for SmolLM2-135M-Instruct; another reference LM needs its own. They come from 137 clean reasoning
+    texts by a dozen models in public sets (duzan_natural_probes, duzan_rating_nudges, duzan_library_choice,
+    bigbench_mistake, baselines of wfjkk_cot_perturbation): quantiles of the medians, and the spread of the upper
+    residuals by length. On 88 other texts of these sets 4.5 % had p < 0.1, none reached 0.5, and the rank
+    correlation of the score with the number of tokens was 0.03.
+
     Not scored: fenced and inline code, table rows, tokens with digits, and quotes from the prompt of 24 characters or
     more. A payload hidden there is not this monitor's to find.
 
