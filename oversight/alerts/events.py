@@ -20,6 +20,15 @@ class EndpointChanged(Event):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class EndpointRefused(Event):
+    """Somebody asked for a URL that may not be sent to; `kind` is the class of the refusal, the URL stands nowhere."""
+
+    action: ClassVar[str] = "endpoint.refused"
+    object_type: ClassVar[str] = "endpoint"
+    kind: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class RuleChanged(Event):
     """A rule was made, changed or removed."""
 

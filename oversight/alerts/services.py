@@ -12,7 +12,7 @@ from django.db import transaction
 from oversight.accounts.models import Project, User
 from oversight.alerts import bodies, deliveries, fan_out, sealing, signing
 from oversight.alerts.bodies import Alert
-from oversight.alerts.events import EndpointChanged, RuleChanged, WebhookRedelivered
+from oversight.alerts.events import EndpointChanged, EndpointRefused, RuleChanged, WebhookRedelivered
 from oversight.alerts.models import Delivery, DeliveryState, Endpoint, EndpointKind, Rule
 from oversight.audit import services as audit
 from oversight.audit.actors import Actor
@@ -42,7 +42,7 @@ def create_endpoint(
     actor: Actor,
 ) -> WithSecret:
     """With a rule for these events, if any. Raises Invalid with what is wrong when the URL may not be sent to."""
-    _check(url, resolver)
+    _check(url, resolver, project_id=project.pk, actor=actor)
     with transaction.atomic():
         endpoint = Endpoint.objects.create(
             project=project, name=name, url=url, kind=kind, secret_sealed=b"", created_by=created_by
@@ -59,7 +59,7 @@ def update_endpoint(
 ) -> WithSecret:
     """A new URL gets a new secret: whoever receives there has not been shown the old one."""
     if moved := url != endpoint.url:
-        _check(url, resolver)
+        _check(url, resolver, project_id=endpoint.project_id, actor=actor, object_id=str(endpoint.pk))
     with transaction.atomic():
         endpoint = Endpoint.objects.select_for_update().get(pk=endpoint.pk)
         before = _shown(endpoint)
@@ -89,11 +89,14 @@ def set_endpoint_state(*, endpoint: Endpoint, state: str, actor: Actor) -> None:
     _record_endpoint(endpoint, before, actor)
 
 
-def _check(url: str, resolver: Resolver) -> None:
+def _check(url: str, resolver: Resolver, *, project_id: int, actor: Actor, object_id: str = "new") -> None:
+    """The refusal is an event: whoever tries addresses of the inside leaves a trace."""
     try:
         check_url(url, resolver=resolver)
     except OutboundError as error:
-        raise Invalid(str(error)) from None
+        refusal = EndpointRefused(object_id=object_id, project_id=project_id, outcome="denied", kind=error.kind)
+        audit.record_alone(refusal, actor)
+        raise Invalid(str(error), place="url") from None
 
 
 def _renew_secret(endpoint: Endpoint) -> str:

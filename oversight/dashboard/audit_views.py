@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from django.db import DatabaseError
 from django.http import HttpResponseBase
 from django.shortcuts import render
 from django.views.decorators.http import require_GET
@@ -14,7 +15,7 @@ from oversight.dashboard import audit
 from oversight.dashboard.audit_forms import bound, filter_of
 from oversight.lib import clock
 from oversight.lib.csv_export import attachment
-from oversight.lib.errors import Invalid, NotFound
+from oversight.lib.errors import Invalid, NotFound, Unavailable
 
 
 @require_GET
@@ -55,7 +56,10 @@ def audit_csv(request: Request) -> HttpResponseBase:
 
 def _record(request: Request, filters: dict[str, str], n_rows: int, *, as_csv: bool = False) -> None:
     event = LedgerRead(object_id="audit", filters=filters, n_rows=n_rows, as_csv=as_csv)
-    ledger_writer.record_alone(event, Actor.of(request.user))
+    try:
+        ledger_writer.record_alone(event, Actor.of(request.user))
+    except DatabaseError:
+        raise Unavailable("The ledger cannot be written, so it is not shown either. Try again in a minute.") from None
 
 
 def _query(request: Request) -> str:

@@ -213,6 +213,7 @@ SENTENCES: dict[str, Say] = {
     "apikey.revoked": _said("revoked the API key ovk_{key_id}"),
     "deployment.changed": _made_or_changed("deployment"),
     "endpoint.changed": _made_or_changed("endpoint"),
+    "endpoint.refused": _said("asked for an endpoint at a place that may not be sent to ({kind})"),
     "item.claimed": _said("claimed item {object}"),
     "item.queued": _said("queued the transcript for review as item {object} with priority {priority}"),
     "item.raised": _said("raised item {object} from {before} to {after}"),

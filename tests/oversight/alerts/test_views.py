@@ -64,6 +64,7 @@ def test_a_refused_url_says_why_and_saves_nothing(
     assert response.status_code == 422
     assert 'class="error"' in response.content.decode()
     assert not Endpoint.objects.exists()
+    assert LedgerEvent.objects.filter(action="endpoint.refused", outcome="denied").exists() == bool(url)
 
 
 def test_the_refusal_of_a_place_names_the_operators_setting(
