@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import logging
 import threading
 import time
@@ -15,6 +16,7 @@ logger = logging.getLogger(__name__)
 GATHER_S = 0.02
 # A hint names events only so that a follower can wait for them; of a storm the newest are enough.
 NAMED = 50
+SEND_S = 5.0
 
 
 def project_group(project_id: int) -> str:
@@ -58,8 +60,10 @@ class Hints:
 
 async def _send_all(waiting: dict[str, set[int]]) -> None:
     layer = get_channel_layer()
-    for group, event_ids in waiting.items():
-        await layer.group_send(group, {"type": "hint", "events": sorted(event_ids)[-NAMED:]})
+    # A layer that accepts connections and never answers would hold up the end of this process for ever.
+    async with asyncio.timeout(SEND_S):
+        for group, event_ids in waiting.items():
+            await layer.group_send(group, {"type": "hint", "events": sorted(event_ids)[-NAMED:]})
 
 
 HINTS = Hints()

@@ -190,7 +190,7 @@ def test_a_rolled_back_end_leaves_run_score_and_ledger_as_they_were(project: Pro
     factories.make_deployment(project)
     [run] = schedule(factories.make_transcript(project))
     claimed = claim(run)
-    with pytest.raises(ZeroDivisionError), transaction.atomic():
+    with pytest.raises(ZeroDivisionError), transaction.atomic():  # noqa: PT012
         services.finish(run=claimed, score=Score(1.0))
         raise ZeroDivisionError
     assert MonitorRun.objects.get(pk=run.pk).state == RunState.LEASED
