@@ -45,8 +45,8 @@ class InstallFailed(RuntimeError):
 
 
 def pins(lines: Iterable[str]) -> dict[str, str]:
-    """Name to version of every pinned requirement."""
-    pairs = (line.split("==") for line in lines if "==" in line and not line.startswith(("#", "-")))
+    """Name to version of every pinned requirement; not of those that only some interpreters need."""
+    pairs = (line.split("==") for line in lines if "==" in line and ";" not in line and not line.startswith(("#", "-")))
     return {normal(name): version.strip() for name, version in pairs}
 
 
