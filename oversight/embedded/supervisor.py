@@ -16,7 +16,7 @@ from oversight.embedded.occupancy import occupy, refuse_used_port
 from oversight.embedded.places import Places
 from oversight.embedded.programs import House, Program
 
-WEB_START_S = 60.0
+WEB_START_S = 120.0
 # SIGTERM lets a worker finish what it has in hand; leases bring back what it does not finish in that time.
 STOP_S = 6.0
 # The first flags should be on screen before pip takes the disk and a core.
