@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from django.urls import include, path
-from django.views.generic import RedirectView
 
 from oversight.api import api
+from oversight.dashboard.home import home
 from oversight.dashboard.urls import traces_urlpatterns
 
 urlpatterns = [
-    path("", RedirectView.as_view(pattern_name="review:queue"), name="home"),
+    path("", home, name="home"),
     path("api/v1/", api.urls),
     path("", include("oversight.accounts.urls")),
     path("review/", include("oversight.review.urls")),

@@ -121,7 +121,8 @@ def _differences(detail: Detail) -> str:
 
 def _made_or_changed(noun: str) -> Say:
     def say(detail: Detail, event: LedgerEvent, names: Names) -> str:
-        what = names.of_endpoint(event.object_id) if noun == "endpoint" else f"{noun} {event.object_id}"
+        is_endpoint = noun == "endpoint"
+        what = f"the endpoint {names.of_endpoint(event.object_id)}" if is_endpoint else f"{noun} {event.object_id}"
         if not detail.get("before"):
             return f"made {what}: {_shown(detail.get('after'))}"
         if not detail.get("after"):
