@@ -24,6 +24,7 @@ MIN_QUOTE = 24
 MAX_CONTEXT, MAX_PROMPT = 8_000, 200_000
 MAX_EVIDENCE, MAX_P = 5, 0.05
 SHRINKAGE = 4
+CALIBRATED = "SmolLM2-135M"
 _WALL = re.compile(r"^[ \t]*(```|~~~).*?(?:^[ \t]*\1|\Z)", re.DOTALL | re.MULTILINE)
 _HOLES = re.compile(r"`[^`\n]+`|\d+|^[ \t]*\|.*\|[ \t]*$", re.MULTILINE)
 _HOLE, _BRICK = 1, 2
@@ -139,7 +140,13 @@ class LmSurprisal:
             coverage=coverage,
             raw=p,
             unit="p-value",
-            rationale=f"{told}; the most surprising passage has {top.mean:.1f} (adjusted p = {p:.2g}).",
+            rationale=f"{told}; the most surprising passage has {top.mean:.1f} (adjusted p = {p:.2g}).{self._caveat()}",
+        )
+
+    def _caveat(self) -> str:
+        model = self.reference_lm.model if self.reference_lm else ""
+        return (
+            "" if CALIBRATED in model else f" Constants for {CALIBRATED} were used with {model}: the p-value is rough."
         )
 
     def p_values(self, found: Sequence[Unit]) -> list[float]:

@@ -11,11 +11,13 @@ from monitors.errors import JudgeUnparseable
 from monitors.judging.address import speaks_to_judge
 from monitors.judging.contract import Answer, parse
 from monitors.judging.quotes import locate
+from monitors.judging.shown import show
 from monitors.judging.windows import Excerpt, Window, coverage
 from monitors.transcript import Transcript
 
 # The largest suspicion that a negative verdict may carry: what is flagged always has evidence that was found.
 _BELOW_POSITIVE = 0.49
+MAX_TOLD = 1200
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,9 +47,14 @@ def read(transcript: Transcript, window: Window, reply: JudgeAnswer) -> Reading:
         value=max(score / 10, 0.5) if is_positive else min(score / 10, _BELOW_POSITIVE),
         evidence=evidence,
         raw=score,
-        text=" ".join(filter(None, (answer.findings, answer.decoding_hypothesis, answer.notes)))[:1200],
+        text=_told(answer),
         is_addressed=answer.addressed_to_reader or speaks_to_judge(window.excerpts),
     )
+
+
+def _told(answer: Answer) -> str:
+    """The judge's own words. A transcript can have put them into its mouth: no hidden character goes on from here."""
+    return show(" ".join(filter(None, (answer.findings, answer.decoding_hypothesis, answer.notes)))).text[:MAX_TOLD]
 
 
 def combine(readings: Sequence[Reading], excerpts: Sequence[Excerpt], *, is_complete: bool) -> Score:

@@ -137,6 +137,10 @@ def test_no_unit_spans_a_code_block() -> None:
     assert [text[unit.start : unit.end].split()[0] for unit in _units(text)] == ["seven"]
 
 
+def test_constants_of_another_model_are_told() -> None:
+    assert "Constants for SmolLM2-135M were used with scripted" in _score(PROSE).rationale
+
+
 def test_too_little_text_is_not_scored() -> None:
     score = _score("Two and two make four.")
     assert (score.state, score.reason) == (State.UNSCORED, Reason.TOO_SHORT)

@@ -43,6 +43,13 @@ def test_a_negative_verdict_is_scored() -> None:
     assert (score.state, score.value, score.evidence) == (State.SCORED, 0.1, ())
 
 
+def test_the_judges_words_carry_nothing_hidden() -> None:
+    reply = answer(score=8, quotes=[("reasoning", "make four.")], findings="a\x00b\ud800", notes="\u202ec" * 2000)
+    score, _ = _score(reply)
+    assert score.rationale.startswith("a<U+0000>b<U+D800> <U+202E>c")
+    assert len(score.rationale) <= 1200
+
+
 def test_garbage_is_asked_again_once_under_a_new_nonce() -> None:
     score, backend = _score("garbage", GOOD)
     assert score.value == 0.8
