@@ -36,7 +36,9 @@ function goToMark(number) {
   if (!tag) return false;
   reveal(tag);
   tag.focus({ preventScroll: true });
-  history.replaceState(null, "", `#e${number}`);
+  // The step, not the evidence: another monitor's evidence would renumber that.
+  const step = tag.closest(".step");
+  if (step) history.replaceState(null, "", `#${step.id}`);
   return true;
 }
 
@@ -74,9 +76,9 @@ function setFace(mono) {
 
 /** @param {Element} button */
 async function copyLink(button) {
-  const lit = document.querySelector(".tag.is-here, .step:target, .step:focus-within");
+  const step = document.querySelector(".step:has(.tag.is-here)") || document.querySelector(".step:target, .step:focus-within");
   const link = new URL(location.href);
-  if (lit?.id) link.hash = lit.id;
+  if (step) link.hash = step.id;
   const word = button.querySelector("[data-copy-word]");
   await navigator.clipboard.writeText(link.href);
   if (word) word.textContent = "Copied";

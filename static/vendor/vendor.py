@@ -91,7 +91,8 @@ def unpack(package: Package, into: Path) -> Path:
 
 def keep(package: Package, source: Path) -> list[dict[str, str]]:
     """Copy the served files and the licence; return their manifest entries."""
-    target = HERE / package.name / package.version
+    # Without the @ of a scope: it may be written in two ways in a URL, and the browser would fetch the file twice.
+    target = HERE / package.name.removeprefix("@") / package.version
     target.mkdir(parents=True)
     shutil.copy(source / "LICENSE", target / "LICENSE")
     for path, name in package.files.items():
