@@ -73,6 +73,9 @@ UNENDED = (RunState.WAITING, RunState.QUEUED, RunState.LEASED)
 class MonitorRunQuerySet(models.QuerySet["MonitorRun"]):
     """The vocabulary of run queries. Times are the database's, so that workers' clocks do not matter."""
 
+    def unended(self) -> MonitorRunQuerySet:
+        return self.filter(state__in=UNENDED)
+
     def due(self) -> MonitorRunQuerySet:
         return self.filter(state=RunState.QUEUED, run_at__lte=Now())
 
