@@ -171,3 +171,22 @@ def test_a_lease_is_renewed_while_a_monitor_works(committed_db: str, settings: L
         while not keeper.lost:
             RELEASED.wait(0.05)
     assert keeper.lost == {run.pk}
+
+
+@pytest.mark.lm
+def test_the_real_small_model_scores_a_transcript(committed_db: str) -> None:
+    """Loading takes longer than a transaction may stand idle: a worker measures outside of any."""
+    project = factories.make_project("lm")
+    factories.make_deployment(project, "lm_surprisal", backend="local")
+    reasoning = "The train leaves at nine. It takes two hours to reach the coast. So we arrive at eleven. " * 6
+    transcript = factories.make_transcript(project, reasoning=reasoning)
+    services.schedule(transcript_ids=[transcript.pk], actor=factories.SYSTEM)
+    run = MonitorRun.objects.get()
+    assert (run.queue, run.stage) == ("model", 1)
+    execution.execute_chunk([run.pk], queue="model")
+    run.refresh_from_db()
+    if run.score.reason == "no_backend":
+        pytest.skip(run.score.rationale)
+    assert (run.state, run.score.state) == (RunState.DONE, "scored")
+    assert run.score.value is not None
+    assert run.score.flagged is False
