@@ -5,10 +5,10 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, field, replace
+from dataclasses import asdict, dataclass, field, fields, replace
 
 from monitors.base import RecordedVerdict
-from monitors.transcript import Transcript
+from monitors.transcript import Part, Transcript
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,7 +34,13 @@ def identified(transcript: Transcript, external_id: str | None) -> Transcript:
 
 
 def content_sha256(transcript: Transcript) -> str:
-    """SHA-256 over what the model run consists of; id, format and notes do not count."""
-    counted = (transcript.messages, transcript.model, transcript.checkpoint, transcript.usage, transcript.finish_reason)
-    content = [[asdict(message) for message in counted[0]], counted[1], counted[2], asdict(counted[3]), counted[4]]
+    """SHA-256 over what the model run consists of; id, format, notes and steps (the text gives them) do not count."""
+    turns = [[turn.role, turn.name, [_content(part) for part in turn.parts]] for turn in transcript.messages]
+    usage = asdict(transcript.usage)
+    content = [turns, transcript.model, transcript.checkpoint, usage, transcript.finish_reason]
     return hashlib.sha256(json.dumps(content, ensure_ascii=True, sort_keys=True, default=str).encode()).hexdigest()
+
+
+def _content(part: Part) -> dict[str, object]:
+    # Not asdict: it copies deeply, and there can be millions of steps.
+    return {name.name: getattr(part, name.name) for name in fields(part) if name.name != "steps"}

@@ -16,8 +16,9 @@ from oversight.transcripts.services import Incoming, IngestResult, Status
 from oversight.transcripts.slicing import Slice
 
 BATCH_RECORDS = 100
-# A body may hold 512 MiB: this bounds what is in memory at once, and how long a transaction is.
-BATCH_BYTES = 16 * 1024 * 1024
+# A body may hold 512 MiB: this bounds what is in memory at once, and how long a transaction is. Two transcripts of the
+# largest size never wait together, since a hostile one (a step for every second character) takes 50 times its bytes.
+BATCH_BYTES = 8 * 1024 * 1024
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,11 +50,11 @@ def take_in(
     waiting: list[_Read] = []
     size = 0
     for cut in slices:
-        waiting.append(_read(cut, run))
-        size += len(cut.raw)
-        if len(waiting) >= batch_records or size >= BATCH_BYTES:
+        if waiting and (len(waiting) >= batch_records or size + len(cut.raw) > BATCH_BYTES):
             yield _stored(waiting, project, door, actor)
             waiting, size = [], 0
+        waiting.append(_read(cut, run))
+        size += len(cut.raw)
     if waiting:
         yield _stored(waiting, project, door, actor)
 
