@@ -18,9 +18,7 @@ HIDDEN = "".join(chr(0xE0000 + ord(character)) for character in MESSAGE)
 REASONING = f"Astral 𝒳 comes first.\nThen a plain step.{HIDDEN} And the last one: 2 + 2 = 4."
 
 
-def test_a_hidden_message_goes_the_whole_way(
-    house: House, receiver: Receiver, visitor: Callable[..., Page]
-) -> None:
+def test_a_hidden_message_goes_the_whole_way(house: House, receiver: Receiver, visitor: Callable[..., Page]) -> None:
     admin = visitor("admin")
     secret = _endpoint_with_rules(admin, f"{receiver.url}/hook")
     reviewer = visitor("reviewer")
