@@ -197,7 +197,7 @@ class _Few:
 def test_the_small_real_model_is_tried_and_its_figures_are_kept(
     monitor: type[JudgeEncodedReasoning], local_model: LocalModel
 ) -> None:
-    rubric = replace(monitor.rubric, positives=monitor.rubric.positives[:3], negatives=monitor.rubric.negatives[:3])
+    rubric = replace(monitor.rubric, positives=monitor.rubric.positives[:2], negatives=monitor.rubric.negatives[:2])
     admission = admit(rubric.name, _Few(local_model, rubric))
     assert isinstance(admission, Admission)
     assert admission.parse_rate == 1.0
