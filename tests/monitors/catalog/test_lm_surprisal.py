@@ -171,7 +171,7 @@ def test_the_model_sees_the_question_before_the_reasoning() -> None:
             return super()._score(context, text)
 
     measure(LmSurprisal(Listening(surprisal=lambda _: NATS)), _transcript(PROSE, prompt="How many apples?"))
-    assert seen == ["How many apples?"]
+    assert seen == ["How many apples?\n\n"]
 
 
 @pytest.mark.lm
