@@ -18,6 +18,8 @@ from oversight.monitoring.models import Admission, Backend, Deployment, MonitorR
 from oversight.monitoring.selectors import Progress, progress
 
 RECENT = 20
+# What nobody set out to measure would push the results out of the list.
+NOT_RECENT = ("sampled_out", "no_recorded_verdict")
 FAILED = 50
 
 
@@ -251,7 +253,7 @@ def _admissions() -> list[AdmissionRow]:
 
 
 def _recent(deployment: Deployment) -> tuple[RecentScore, ...]:
-    scores = Score.objects.filter(deployment=deployment).exclude(reason="sampled_out").select_related("transcript")
+    scores = Score.objects.filter(deployment=deployment).exclude(reason__in=NOT_RECENT).select_related("transcript")
     return tuple(
         RecentScore(
             transcript_id=score.transcript_id,
