@@ -81,6 +81,8 @@ async def _one(house: House, client: httpx.AsyncClient, socket: websockets.Clien
     subject = f"transcript:{answer.json()['id']}"
     while True:
         frame = json.loads(await asyncio.wait_for(socket.recv(), 30))
+        if frame["type"] == "events":
+            await socket.send(json.dumps({"type": "ack", "cursor": frame["cursor"]}))
         for event in frame.get("events", ()):
             if event["action"] == "item.queued" and subject in event["subjects"]:
                 return answered - started, time.perf_counter() - answered

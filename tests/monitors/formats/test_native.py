@@ -24,7 +24,7 @@ PARTS = st.builds(
     name=ANY_TEXT,
     call_id=ANY_TEXT,
     tokens_reported=COUNTS,
-    extra=st.dictionaries(st.text(max_size=5), st.integers(), max_size=2),
+    extra=st.dictionaries(st.text(max_size=5), st.integers(-(10**30), 10**30), max_size=2),
 ) | st.builds(Part, type=st.just(PartType.REASONING), text=ANY_TEXT, visibility=st.sampled_from(Visibility))
 TRANSCRIPTS = st.builds(
     Transcript,
