@@ -73,21 +73,25 @@ class LiveConsumer(AsyncWebsocketConsumer):  # type: ignore[misc]  # channels ha
 
     async def receive(self, text_data: str | None = None, bytes_data: bytes | None = None) -> None:
         """From the browser: "ack" for a frame, or "ping"; nothing else."""
-        now = time.monotonic()
-        if len(self.received) == INBOUND_PER_S and now - self.received[0] < 1:
-            await self.close(TOO_MANY)
-            return
-        self.received.append(now)
         if text_data is None or len(text_data) > INBOUND_BYTES:
             await self.close(UNSUPPORTED if text_data is None else TOO_BIG)
             return
         kind = _kind(text_data)
-        if kind == "ack":
+        # The answer to the frame in flight does not count: in a storm we send more than ten frames a second ourselves.
+        if kind == "ack" and not self.acked.is_set():
             self.acked.set()
+        elif self._is_flooding():
+            await self.close(TOO_MANY)
         elif kind == "ping":
             await self._send({"type": "pong"})
-        else:
+        elif kind != "ack":
             await self.close(UNSUPPORTED)
+
+    def _is_flooding(self) -> bool:
+        now = time.monotonic()
+        too_many = len(self.received) == INBOUND_PER_S and now - self.received[0] < 1
+        self.received.append(now)
+        return too_many
 
     async def _follow(self) -> None:
         await self._begin()
