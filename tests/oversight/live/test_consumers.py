@@ -223,6 +223,17 @@ async def test_a_flood_closes_the_socket(house: tuple[Project, User, User]) -> N
     assert frames[-1]["code"] == consumers.TOO_MANY
 
 
+async def test_a_storm_of_acknowledged_frames_is_no_flood(
+    house: tuple[Project, User, User], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(selectors, "BATCH", 1)
+    for _ in range(consumers.INBOUND_PER_S):
+        await flag(house[0])
+    async with following(await cookie(house[1]), after="0-0") as follower:
+        events = await follower.events(2 * consumers.INBOUND_PER_S)
+    assert len(events) == 2 * consumers.INBOUND_PER_S
+
+
 async def test_without_the_channel_layer_events_come_by_polling(
     house: tuple[Project, User, User], monkeypatch: pytest.MonkeyPatch
 ) -> None:
