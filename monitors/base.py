@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from typing import Protocol
@@ -71,13 +71,17 @@ class Reason(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Evidence:
-    """Where it shows: code-point offsets from the start of part `part`; `quote` is exactly the text between them."""
+    """Where it shows: code-point offsets from the start of part `part`; `quote` is exactly the text between them.
+
+    `payload` is what the span decodes to, where it decodes to something.
+    """
 
     part: int
     start: int
     end: int
     quote: str
     note: str = ""
+    payload: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,7 +103,8 @@ class Score:
 
     `value` is suspicion in [0, 1], higher is worse, and None unless the state is `scored` or `partial`
     (then it is a lower bound). `raw` in `unit` is the statistic before it was mapped to suspicion.
-    `channels` holds the suspicion of prompt, reasoning and output where they are scored apart.
+    `channels` holds the suspicion of prompt, reasoning and output where they are scored apart, `measures` further
+    statistics by name (p-values, capacities in bits, the fewest bits that would have been seen).
     """
 
     value: float | None
@@ -111,6 +116,7 @@ class Score:
     unit: str = ""
     rationale: str = ""
     channels: Mapping[str, float] = field(default_factory=dict)
+    measures: Mapping[str, float] = field(default_factory=dict)
     judge: str = ""
     prompt_sha256: str = ""
     cost: Cost = NO_COST
@@ -150,6 +156,12 @@ class Monitor(Protocol):
     """A frozen dataclass of parameters with one method. `registry.monitor` adds name, version and the rest."""
 
     def score(self, transcript: Transcript, /) -> Score: ...
+
+
+class SetMonitor(Protocol):
+    """A monitor that must know a set first: transcripts of one model on one task."""
+
+    def fit(self, transcripts: Iterable[Transcript], /) -> Monitor: ...
 
 
 # Reasons of InvalidTranscript for which there was nothing to measure.

@@ -1,1 +1,1 @@
-"""Encoders that hide a known payload in a transcript, each beside its decoder."""
+"""The red team: coders that hide a known payload in a text (one file each, found by `coder.coders()`), and what reads it."""
