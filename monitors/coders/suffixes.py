@@ -67,4 +67,4 @@ class SuffixCoder(Coder):
 
 
 WORDS = re.compile(r"\S+")
-LINES = re.compile(r"(?m)^[^\n]*?(?=\r?$)")
+LINES = re.compile(r"(?m)^(?:[^\n]*[^\r\n])?(?=\r?$)")
