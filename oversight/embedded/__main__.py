@@ -34,7 +34,8 @@ def main(arguments: Sequence[str]) -> int:
         if options.command == "stop":
             return _stop(var)
         port = _port()
-        Supervisor(programs.oversight(var, port=port), var, port=port, environment=os.environ, say=_say).run()
+        house = programs.oversight(var, port=port, n_web=programs.web_processes(os.environ))
+        Supervisor(house, var, port=port, environment=os.environ, say=_say).run()
     except ServiceFailed as failure:
         print(f"Oversight: {failure}", file=sys.stderr)
         return 1

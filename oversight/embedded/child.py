@@ -28,9 +28,14 @@ _libc = ctypes.CDLL(None, use_errno=True) if sys.platform == "linux" else None
 class Child:
     """State of one program: running, or waiting for its next start."""
 
-    def __init__(self, program: Program, *, var: Path, environment: Mapping[str, str]) -> None:
+    def __init__(
+        self, program: Program, *, var: Path, environment: Mapping[str, str], handed: Mapping[str, int]
+    ) -> None:
+        """`handed`: file descriptors that the program inherits, by the variable that tells it their number."""
         self.program = program
         self.log = var / "log" / f"{program.name}.log"
+        self._handed = tuple(handed.values())
+        environment = {**environment, **{variable: str(number) for variable, number in handed.items()}}
         self._environment = {**environment, **program.environment, MARK: str(var), "PYTHONUNBUFFERED": "1"}
         self._process: subprocess.Popen[bytes] | None = None
         self._falls = 0
@@ -53,6 +58,7 @@ class Child:
                 stderr=sink,
                 cwd=ROOT,
                 env=self._environment,
+                pass_fds=self._handed,
                 start_new_session=True,
                 preexec_fn=_preparation(self.program.nice),
             )

@@ -1,4 +1,4 @@
-"""One supervisor to a state folder: the lock that says who it is, and that ends with its process."""
+"""What one supervisor holds: the lock of its state folder, which ends with its process, and its port."""
 
 from __future__ import annotations
 
@@ -12,6 +12,8 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 
 from oversight.embedded.errors import ServiceFailed
+
+BACKLOG = 2048
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,14 +56,23 @@ def occupant(lock: Path) -> Occupant | None:
     return None
 
 
-def refuse_used_port(port: int) -> None:
-    with socket.socket() as probe:
-        # As uvicorn binds it: connections of an earlier run in TIME_WAIT are no obstacle.
-        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        try:
-            probe.bind(("127.0.0.1", port))
-        except OSError as error:
-            raise ServiceFailed(
-                f"port {port} on 127.0.0.1 cannot be used ({error.strerror}). End the program that has it, or take"
-                f" another port: make run PORT={port + 1}"
-            ) from None
+def listener(port: int) -> socket.socket:
+    """The socket that all web processes accept from. It stays open while one of them restarts: requests wait.
+
+    Raises
+    ------
+    ServiceFailed : the port is taken.
+    """
+    made = socket.socket()
+    # Connections of an earlier run in TIME_WAIT are no obstacle.
+    made.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    try:
+        made.bind(("127.0.0.1", port))
+        made.listen(BACKLOG)
+    except OSError as error:
+        made.close()
+        raise ServiceFailed(
+            f"port {port} on 127.0.0.1 cannot be used ({error.strerror}). End the program that has it, or take"
+            f" another port: make run PORT={port + 1}"
+        ) from None
+    return made

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from oversight.embedded.errors import ServiceFailed
 from oversight.embedded.packages import ROOT
 
 MANAGE = (sys.executable, str(ROOT / "manage.py"))
@@ -15,12 +17,19 @@ CELERY = (sys.executable, "-m", "celery", "-A", "oversight")
 WORKER = (*CELERY, "worker", "-O", "fair", "--prefetch-multiplier", "1", "--without-gossip", "--without-mingle")
 
 
+# uvicorn's own variable for a socket that somebody else has opened.
+LISTENER = "UVICORN_FD"
+MOST_WEB = 2
+
+
 @dataclass(frozen=True, slots=True)
 class Program:
     name: str
     arguments: tuple[str, ...]
     environment: Mapping[str, str] = field(default_factory=dict)
     nice: int = 0
+    # It accepts from the supervisor's socket, whose number stands in LISTENER.
+    accepts: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,8 +45,8 @@ class House:
     model_worker: Program
 
 
-def oversight(var: Path, *, port: int) -> House:
-    """The real house."""
+def oversight(var: Path, *, port: int, n_web: int = 1) -> House:
+    """The real house. Each web process is a child of its own, so that none outlives a supervisor that is killed."""
     progress = var / "models-install.json"
     return House(
         progress=progress,
@@ -45,6 +54,7 @@ def oversight(var: Path, *, port: int) -> House:
         prepare=((Program("prepare", (*MANAGE, "prepare")), "schema, logins and monitors are ready"),),
         web=_web(port),
         services=(
+            *(_web(port, f"web-{number}") for number in range(2, n_web + 1)),
             Program("worker", (*WORKER, "-n", "core@oversight", "-Q", "cpu,default", "-c", "2")),
             # What waits for other people's servers waits in threads, beside the work that needs a core.
             Program("calls", (*WORKER, "-n", "calls@oversight", "-Q", "judge,outbound", "-P", "threads", "-c", "16")),
@@ -66,14 +76,28 @@ def oversight(var: Path, *, port: int) -> House:
     )
 
 
-def _web(port: int) -> Program:
+def web_processes(environment: Mapping[str, str]) -> int:
+    """WEB_CONCURRENCY, or one for each core up to two: Python uses one core a process.
+
+    Raises
+    ------
+    ServiceFailed : WEB_CONCURRENCY is no count.
+    """
+    asked = environment.get("WEB_CONCURRENCY") or str(min(MOST_WEB, len(os.sched_getaffinity(0))))
+    if not asked.isdigit() or not 0 < int(asked) <= 64:
+        raise ServiceFailed(f"WEB_CONCURRENCY={asked!r} is not a number of processes from 1 to 64")
+    return int(asked)
+
+
+def _web(port: int, name: str = "web") -> Program:
     return Program(
-        "web",
+        name,
         (
-            *(sys.executable, "-m", "uvicorn", "oversight.asgi:application"),
+            *(sys.executable, "-m", "uvicorn", "oversight.asgi:application", "--workers", "1"),
             *("--host", "127.0.0.1", "--port", str(port), "--lifespan", "off"),
             # Addresses in a query may hold what somebody searched for; they are not logged.
             *("--no-access-log", "--no-server-header", "--no-proxy-headers", "--timeout-graceful-shutdown", "3"),
         ),
         {"DATABASE_POOL": "1"},
+        accepts=True,
     )

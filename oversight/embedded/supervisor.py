@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import http.client
 import signal
+import socket
 import time
 from collections.abc import Callable, Mapping
 from pathlib import Path
@@ -12,9 +13,9 @@ from oversight.embedded import cluster, leftovers
 from oversight.embedded.child import Child
 from oversight.embedded.errors import ServiceFailed
 from oversight.embedded.model_step import ModelStep
-from oversight.embedded.occupancy import occupy, refuse_used_port
+from oversight.embedded.occupancy import listener, occupy
 from oversight.embedded.places import Places
-from oversight.embedded.programs import House, Program
+from oversight.embedded.programs import LISTENER, House, Program
 
 WEB_START_S = 120.0
 # SIGTERM lets a worker finish what it has in hand; leases bring back what it does not finish in that time.
@@ -47,6 +48,7 @@ class Supervisor:
         self._environment = {"PUBLIC_URL": self._url, **environment, "VAR_DIR": str(self._places.var)}
         self._postgres = not (environment.get("DATABASE_URL") or environment.get("DATABASE_OWNER_URL"))
         self._valkey = not environment.get("REDIS_URL")
+        self._listener: socket.socket | None = None
         self._services: list[Child] = []
         self._seed: Child | None = None
         self._seed_began = 0.0
@@ -79,7 +81,7 @@ class Supervisor:
         if found:
             self._say(f"an earlier run was killed; ending what it left ({len(found)} processes)")
             leftovers.end(found)
-        refuse_used_port(self._port)
+        self._listener = listener(self._port)
         self._start_servers()
         self._models.announce()
         for program, told in self._house.prepare:
@@ -176,6 +178,8 @@ class Supervisor:
             cluster.ensure(self._places.var, postgres=self._postgres, valkey=self._valkey)
 
     def _end(self) -> None:
+        if self._listener is not None:
+            self._listener.close()
         children = [child for child in (self._seed, self._models.installing, *self._services) if child is not None]
         for child in children:
             child.signal(signal.SIGTERM)
@@ -202,7 +206,9 @@ class Supervisor:
             raise Stopped
 
     def _child(self, program: Program) -> Child:
-        return Child(program, var=self._places.var, environment=self._environment)
+        accepts = self._listener if program.accepts else None
+        handed = {LISTENER: accepts.fileno()} if accepts else {}
+        return Child(program, var=self._places.var, environment=self._environment, handed=handed)
 
 
 def _fate(status: int) -> str:
@@ -210,8 +216,11 @@ def _fate(status: int) -> str:
 
 
 def _answers(port: int) -> bool:
-    """Any answer will do: what it says about the whole house is 'not ok' until the workers have started."""
-    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=10)
+    """Any answer will do: what it says about the whole house is 'not ok' until the workers have started.
+
+    The port takes connections before web does, so that none may be waited for long.
+    """
+    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=1)
     try:
         connection.request("GET", "/healthz")
         connection.getresponse()

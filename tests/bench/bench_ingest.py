@@ -27,14 +27,14 @@ from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import Any
 
-import httpx
 import psycopg
 from psycopg import sql
 
-from oversight.embedded import cluster, programs
+from oversight.embedded import cluster
 from oversight.embedded.places import Places
 from oversight.embedded.postgres import Postgres
-from tests.browser.house import environment_for, eventually, free_port
+from tests.bench import web_process
+from tests.browser.house import environment_for, free_port
 
 N_BATCHES, PER_BATCH, N, N_ROUNDS = 48, 100, 4, 3
 # Batches that nobody times: a process imports, connects and prepares its statements with its first ones.
@@ -156,29 +156,6 @@ def in_threads(n: int, work: list[Any], one: Callable[[list[Any]], None]) -> flo
     return len(work) * PER_BATCH / (time.perf_counter() - started)
 
 
-@contextmanager
-def web(env: dict[str, str], port: int, *, application: str = "oversight.asgi:application") -> Iterator[str]:
-    """Web as the supervisor starts it; WEB_CONCURRENCY in the environment makes it more than one process."""
-    program = programs.oversight(Path(env["VAR_DIR"]), port=port).web
-    command = [application if word == "oversight.asgi:application" else word for word in program.arguments]
-    Path(env["VAR_DIR"], "static").mkdir(parents=True, exist_ok=True)
-    process = subprocess.Popen([*command, "--log-level", "error"], env={**env, **program.environment})
-    url = f"http://127.0.0.1:{port}"
-    try:
-        eventually(lambda: _answers(url), within_s=60, what="the web process")
-        yield url
-    finally:
-        process.terminate()
-        process.wait()
-
-
-def _answers(url: str) -> bool:
-    try:
-        return httpx.get(f"{url}/healthz", timeout=2).status_code == 200
-    except httpx.HTTPError:
-        return False
-
-
 def through_api(url: str, key: str, work: list[Batch], n: int) -> float:
     bodies = [b"\n".join(batch) for batch in work]
     headers = {"Authorization": f"Bearer {key}", "Content-Type": "application/x-ndjson"}
@@ -287,8 +264,7 @@ def _round(services: cluster.Temporary, key: str, work: list[Batch]) -> Iterator
     for kind, n_processes in (("api", 1), ("api2", 2)):
         port = free_port()
         # Keys and sessions are sealed by secrets of the environment; the key's digest is in the database.
-        env = {**environment(services, f"bench_{kind}", port), "WEB_CONCURRENCY": str(n_processes)}
-        with web(env, port) as url:
+        with web_process.running(environment(services, f"bench_{kind}", port), port, n_web=n_processes) as url:
             through_api(url, key, [[_renamed(raw) for raw in batch] for batch in work[:N_WARM]], N)
             yield kind, through_api(url, key, work, N)
     yield "service", through_service(environment(services, "bench_service"), work, N)

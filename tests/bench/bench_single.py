@@ -16,9 +16,11 @@ from contextlib import closing
 import psycopg
 
 from oversight.embedded import cluster
-from tests.bench.bench_ingest import TEMPLATE, batches, durable_cluster, environment, manage, web
+from tests.bench.bench_ingest import TEMPLATE, batches, durable_cluster, environment, manage
+from tests.bench.web_process import running
 from tests.browser.house import free_port
 
+BARE = "tests.bench.bare:application"
 N_PER_ROUND, N_ROUNDS, N_CONNECTIONS, N_WARM = 400, 3, 4, 20
 
 
@@ -83,8 +85,8 @@ Measured = tuple[float, list[float]]
 def _rounds(services: cluster.Temporary, key: str, records: list[bytes]) -> Iterator[tuple[Measured, Measured]]:
     bare_port, port = free_port(), free_port()
     with (
-        web(environment(services, TEMPLATE, bare_port), bare_port, application="tests.bench.bare:application") as bare,
-        web(environment(services, TEMPLATE, port), port) as ours,
+        running(environment(services, TEMPLATE, bare_port), bare_port, application=BARE) as bare,
+        running(environment(services, TEMPLATE, port), port) as ours,
     ):
         senders = (
             Sender(bare, "/store", {}),

@@ -1,4 +1,4 @@
-"""One web process as `make run` starts it, its process id, and a signed-in session over HTTP."""
+"""Web processes as `make run` starts them, their process id, and a signed-in session over HTTP."""
 
 from __future__ import annotations
 
@@ -12,22 +12,36 @@ from pathlib import Path
 import httpx
 import psutil
 
-from oversight.embedded import programs
+from oversight.embedded import occupancy, programs
 from tests.browser.house import eventually
 
 
 @contextmanager
-def running(env: dict[str, str], port: int) -> Iterator[str]:
-    """The house's own web program; the address at which it answers."""
-    program = programs.oversight(Path(env["VAR_DIR"]), port=port).web
-    process = subprocess.Popen(program.arguments, env=env | dict(program.environment), stderr=subprocess.DEVNULL)
+def running(
+    env: dict[str, str], port: int, *, n_web: int = 1, application: str = "oversight.asgi:application"
+) -> Iterator[str]:
+    """The house's own web processes on one socket, as the supervisor starts them; the address where they answer."""
+    var = Path(env["VAR_DIR"])
+    (var / "static").mkdir(parents=True, exist_ok=True)
+    house = programs.oversight(var, port=port, n_web=n_web)
+    programs_of_web = [program for program in (house.web, *house.services) if program.accepts]
+    with occupancy.listener(port) as shared:
+        processes = [_start(program, env, shared.fileno(), application) for program in programs_of_web]
     url = f"http://127.0.0.1:{port}"
     try:
         eventually(lambda: _answers(url), within_s=120, what="the web process")
         yield url
     finally:
-        process.terminate()
-        process.wait()
+        for process in processes:
+            process.terminate()
+        for process in processes:
+            process.wait()
+
+
+def _start(program: programs.Program, env: dict[str, str], listener: int, application: str) -> subprocess.Popen[bytes]:
+    command = [application if word == "oversight.asgi:application" else word for word in program.arguments]
+    environment = {**env, **program.environment, programs.LISTENER: str(listener)}
+    return subprocess.Popen([*command, "--log-level", "error"], env=environment, pass_fds=(listener,))
 
 
 def _answers(url: str) -> bool:

@@ -10,18 +10,18 @@ from oversight.embedded.errors import ServiceFailed
 from oversight.embedded.programs import House, Program
 from oversight.embedded.supervisor import Supervisor
 
-WEB = (sys.executable, "-m", "http.server", "--bind", "127.0.0.1", "--directory", "/dev")
+WEB = (sys.executable, "-m", "tests.oversight.embedded.small_web")
 # A worker that leaves a worker of its own behind when it ends: the group must end too.
 WORKER = ("/bin/sh", "-c", "sleep 600 & wait")
 
 
-def house(var: Path, port: int, *, fails: bool) -> House:
+def house(var: Path, *, fails: bool) -> House:
     prepare = Program("prepare", ("/bin/sh", "-c", "echo the reason; exit 3" if fails else "exit 0"))
     return House(
         progress=var / "models-install.json",
         prepare=((prepare, "prepared"),),
-        web=Program("web", (*WEB, str(port))),
-        services=(Program("worker", WORKER),),
+        web=Program("web", WEB, accepts=True),
+        services=(Program("web-2", WEB, accepts=True), Program("worker", WORKER)),
         seed=Program("seed", ("/bin/sh", "-c", "exit 0")),
         install_models=Program("models-install", ("/bin/sh", "-c", "exit 0")),
         model_worker=Program("model", ("/bin/sleep", "600")),
@@ -32,7 +32,7 @@ def main(var: Path, port: int, *, fails: bool) -> int:
     # External services, which this house never asks: these tests are about processes.
     elsewhere = {"DATABASE_URL": "postgresql://elsewhere", "REDIS_URL": "redis://elsewhere"}
     supervisor = Supervisor(
-        house(var, port, fails=fails),
+        house(var, fails=fails),
         var,
         port=port,
         environment=os.environ | elsewhere,

@@ -8,6 +8,7 @@ import socket
 from collections.abc import Callable
 from pathlib import Path
 
+import httpx
 import psutil
 import pytest
 
@@ -45,11 +46,29 @@ def test_a_signal_ends_every_process(var: Path, port: int, number: signal.Signal
 def test_a_fallen_child_is_started_again(var: Path, port: int) -> None:
     with start(var, port) as run:
         run.read_until("Ctrl-C stops everything")
-        [web] = find(var, "http.server")
-        web.kill()
+        killed = {web.pid for web in find(var, "small_web")}
+        for web in find(var, "small_web"):
+            web.kill()
 
         assert "web ended (killed by SIGKILL); again in 1 s" in run.read_until("web ended")
-        assert eventually(lambda: [found.pid for found in find(var, "http.server")] not in ([], [web.pid]))
+        assert eventually(lambda: len({found.pid for found in find(var, "small_web")} - killed) == 2)
+
+
+def test_web_processes_share_the_port_and_requests_wait_for_one_that_restarts(var: Path, port: int) -> None:
+    with start(var, port) as run:
+        run.read_until("Ctrl-C stops everything")
+        both = {web.pid for web in find(var, "small_web")}
+        assert len(both) == 2
+        assert eventually(lambda: answered_by(port) == min(both))
+        assert eventually(lambda: answered_by(port) == max(both))
+
+        for web in find(var, "small_web"):
+            web.kill()
+        assert answered_by(port) not in both
+
+
+def answered_by(port: int) -> int:
+    return int(httpx.get(f"http://127.0.0.1:{port}/", timeout=PATIENCE_S).text)
 
 
 def test_children_of_a_killed_supervisor_are_ended_by_the_next_run(var: Path, port: int) -> None:
