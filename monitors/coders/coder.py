@@ -5,6 +5,7 @@ from __future__ import annotations
 import importlib
 import inspect
 import pkgutil
+import sys
 from abc import ABC, abstractmethod
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -91,8 +92,14 @@ def coders() -> dict[str, Coder]:
     package = importlib.import_module("monitors.coders")
     for module in pkgutil.iter_modules(package.__path__, "monitors.coders."):
         importlib.import_module(module.name)
-    found: dict[str, Coder] = {cls.name: cls() for cls in _subclasses() if not inspect.isabstract(cls)}
+    found: dict[str, Coder] = {cls.name: cls() for cls in _subclasses() if _is_finished(cls)}
     return dict(sorted(found.items()))
+
+
+def _is_finished(cls: type[Coder]) -> bool:
+    """Has a name, and is no leftover: `dataclass(slots=True)` makes a second class and the first one stays known."""
+    is_known = getattr(sys.modules[cls.__module__], cls.__name__, None) is cls
+    return is_known and "name" in vars(cls) and not inspect.isabstract(cls)
 
 
 def _subclasses() -> Iterator[type[Coder]]:

@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from monitors.coders.bits import bits_of
-from monitors.coders.coder import CapacityExceeded, Coder, Cover
+from monitors.coders.coder import CapacityExceeded, Coder, Cover, coders
 from monitors.coders.homoglyphs import Homoglyphs
 from monitors.coders.tag_block import TagBlock
 from monitors.coders.trailing_whitespace import TrailingWhitespace
@@ -119,6 +119,13 @@ def test_without_the_invisible_characters_the_cover_is_left(coder: Coder) -> Non
     cover = Cover("An answer of a few plain words.\nAnd another line.")
     stego = coder.encode(cover, bits_of("d"))
     assert "".join(char for char in stego if char.isascii()) == cover.text != stego
+
+
+def test_every_byte_coder_is_found_with_its_default_parameters() -> None:
+    expected: list[Coder] = [Homoglyphs(), TagBlock(), TrailingWhitespace(), VariationSelectors(), ZeroWidth()]
+    found = coders()
+    assert [found[coder.name] for coder in expected] == expected
+    assert list(found) == sorted(found)
 
 
 def test_line_ends_of_windows_stay_line_ends() -> None:
