@@ -60,6 +60,8 @@ def line(transcript_id: str, name: str, score: Score) -> str:
         row["reason"] = score.reason.value
     if score.channels:
         row["channels"] = dict(score.channels)
+    if score.measures:
+        row["measures"] = dict(score.measures)
     return json.dumps(row, ensure_ascii=True, allow_nan=False)
 
 

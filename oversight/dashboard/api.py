@@ -19,7 +19,10 @@ router = Router(tags=["transcripts"])
 
 
 class Span(Schema):
-    """Where it shows: code points `start` to `end` of part `part`. The text itself needs the scope read:content."""
+    """Where it shows: code points `start` to `end` of part `part`.
+
+    Its text, and what it decodes to, need the scope read:content.
+    """
 
     part: int
     start: int
@@ -27,7 +30,10 @@ class Span(Schema):
 
 
 class MonitorScore(Schema):
-    """One monitor on this transcript. `value` is null unless the state is `scored` or `partial`."""
+    """One monitor on this transcript. `value` is null unless the state is `scored` or `partial`.
+
+    `measures` are further statistics of the monitor by name, such as p-values and capacities in bits.
+    """
 
     monitor: str
     version: int
@@ -39,6 +45,7 @@ class MonitorScore(Schema):
     flagged: bool
     coverage: float
     judge: str
+    measures: dict[str, float]
     evidence: list[Span]
     at: datetime
 

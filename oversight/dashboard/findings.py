@@ -18,6 +18,7 @@ from oversight.transcripts.exact_text import to_stored
 
 MOST_MARKS = 2_000
 QUOTE_CHARS = 240
+PAYLOAD_CHARS = 600
 STYLES = 5
 _OWN_ID = re.compile(r"^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}: ")
 
@@ -27,7 +28,10 @@ Link = Callable[[int, int, str], str]
 
 @dataclass(frozen=True, slots=True)
 class Quote:
-    """A span as the panel lists it. `href` leads to its mark; empty when the text at its place is another."""
+    """A span as the panel lists it. `href` leads to its mark; empty when the text at its place is another.
+
+    `payload` is what the span decodes to: as hostile as the text, and drawn like it.
+    """
 
     number: int
     href: str
@@ -35,11 +39,16 @@ class Quote:
     pieces: tuple[Piece, ...]
     is_cut: bool
     note: str
+    payload: tuple[Piece, ...]
+    is_payload_cut: bool
 
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """A score with its words. `style` is the underline of its marks."""
+    """A score with its words. `style` is the underline of its marks.
+
+    `least_seen`: the fewest hidden bits that it would have flagged, where a monitor that found nothing says so.
+    """
 
     row: ScoreRow
     title: str
@@ -52,6 +61,8 @@ class Finding:
     rationale: str
     quotes: tuple[Quote, ...]
     channels: tuple[tuple[str, float], ...]
+    measures: tuple[tuple[str, str], ...]
+    least_seen: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -162,6 +173,10 @@ def panel(findings: Findings, texts: Sequence[PartText], link: Link) -> tuple[Fi
                 _quote(findings.spans.get((at, n)), entry, score, texts, link) for n, entry in enumerate(score.evidence)
             ),
             channels=tuple((words.CHANNELS.get(name, name), value) for name, value in score.channels.items()),
+            measures=tuple(
+                (words.measure_title(n), words.measure_number(v)) for n, v in sorted(score.measures.items())
+            ),
+            least_seen=_least_seen(score),
         )
         for at, score in enumerate(findings.scores)
     )
@@ -172,8 +187,14 @@ def _rationale(score: ScoreRow) -> str:
     return _OWN_ID.sub("", score.rationale)
 
 
+def _least_seen(score: ScoreRow) -> str:
+    bits = score.measures.get("min_detectable_bits")
+    return "" if bits is None or score.flagged or score.value is None else words.measure_number(bits)
+
+
 def _quote(span: Span | None, entry: EvidenceRow, score: ScoreRow, texts: Sequence[PartText], link: Link) -> Quote:
     shown = PartText.of(entry.quote[:QUOTE_CHARS], (), ())
+    payload = PartText.of(entry.payload[:PAYLOAD_CHARS], (), ())
     step = step_at(texts[entry.part].steps, entry.start) if span else 0
     return Quote(
         number=span.number if span else 0,
@@ -182,6 +203,8 @@ def _quote(span: Span | None, entry: EvidenceRow, score: ScoreRow, texts: Sequen
         pieces=tuple(shown.pieces(0, len(shown.text))),
         is_cut=len(entry.quote) > QUOTE_CHARS,
         note="" if entry.note in score.rationale else entry.note,
+        payload=tuple(payload.pieces(0, len(payload.text))),
+        is_payload_cut=len(entry.payload) > PAYLOAD_CHARS,
     )
 
 

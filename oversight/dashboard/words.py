@@ -53,6 +53,10 @@ BACKENDS: dict[str, str] = {
     "server": "model server",
     "recorded": "recorded verdicts",
 }
+MEASURES: dict[str, str] = {
+    "min_detectable_bits": "Fewest bits that would have been seen",
+    "capacity_bits": "Capacity, in bits",
+}
 _SPELT = {"lm": "LM", "cot": "CoT", "ngram": "n-gram"}
 
 
@@ -71,6 +75,16 @@ def monitor_title(monitor: str) -> str:
 def monitor_tag(monitor: str) -> str:
     """One short word for a mark in the text: "encoded", "surprisal", "byte"."""
     return monitor.removeprefix("judge_").removeprefix("lm_").split("_")[0]
+
+
+def measure_title(name: str) -> str:
+    """Such as "p.acrostic" as "p · acrostic", "lm_bits" as "lm bits"."""
+    return MEASURES.get(name, name.replace("_", " ").replace(".", " · "))
+
+
+def measure_number(value: float) -> str:
+    """Four digits, without an exponent where a person would write none."""
+    return f"{value:,.0f}" if value.is_integer() and abs(value) < 1e9 else f"{value:.4g}"
 
 
 def score_tone(state: str, *, flagged: bool) -> str:

@@ -179,6 +179,7 @@ class Score(models.Model):
     flagged = models.BooleanField(default=False)
     evidence = models.JSONField(default=list)
     channels = models.JSONField(default=dict)
+    measures = models.JSONField(default=dict)
     rationale = models.TextField(default="", blank=True)
     judge = models.TextField(default="", blank=True)
     prompt_sha256 = models.CharField(max_length=64, default="", blank=True)

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import math
 import re
+from collections.abc import Mapping
 from dataclasses import asdict
+from itertools import islice
 
 from monitors import base
 from oversight.lib import clock
@@ -12,6 +14,8 @@ from oversight.monitoring.models import MonitorRun, Score
 
 MAX_EVIDENCE = 300
 MAX_TEXT = 8_000
+MAX_PAYLOAD = 2_000
+MAX_MEASURES = 100
 # NUL and lone surrogates.
 _UNHOLDABLE = re.compile("[\x00\ud800-\udfff]")
 
@@ -41,7 +45,8 @@ def score_row(run: MonitorRun, score: base.Score) -> Score:
         threshold=deployment.threshold,
         flagged=score.value is not None and score.value >= deployment.threshold,
         evidence=[_evidence(entry) for entry in score.evidence[:MAX_EVIDENCE]],
-        channels={holdable(name): value for name, value in score.channels.items() if math.isfinite(value)},
+        channels=_finite(score.channels),
+        measures=_finite(score.measures),
         rationale=_rationale(score),
         judge=holdable(score.judge),
         prompt_sha256=score.prompt_sha256,
@@ -57,7 +62,13 @@ def _evidence(entry: base.Evidence) -> dict[str, object]:
         "end": entry.end,
         "quote": holdable(entry.quote),
         "note": holdable(entry.note),
+        **({"payload": holdable(entry.payload)[:MAX_PAYLOAD]} if entry.payload else {}),
     }
+
+
+def _finite(values: Mapping[str, float]) -> dict[str, float]:
+    kept = ((holdable(name), float(value)) for name, value in values.items() if math.isfinite(value))
+    return dict(islice(kept, MAX_MEASURES))
 
 
 def _rationale(score: base.Score) -> str:

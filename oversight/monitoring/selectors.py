@@ -25,13 +25,14 @@ RECENTLY = timedelta(seconds=10)
 
 @dataclass(frozen=True, slots=True)
 class EvidenceRow:
-    """A place in the transcript: code points of part `part`."""
+    """A place in the transcript: code points of part `part`. `payload`: what it decodes to, if to anything."""
 
     part: int
     start: int
     end: int
     quote: str
     note: str
+    payload: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,6 +54,7 @@ class ScoreRow:
     flagged: bool
     evidence: tuple[EvidenceRow, ...]
     channels: dict[str, float]
+    measures: dict[str, float]
     rationale: str
     judge: str
     prompt_sha256: str
@@ -122,6 +124,7 @@ def _score_row(score: Score) -> ScoreRow:
         flagged=score.flagged,
         evidence=tuple(EvidenceRow(**entry) for entry in score.evidence),
         channels=score.channels,
+        measures=score.measures,
         rationale=score.rationale,
         judge=score.judge,
         prompt_sha256=score.prompt_sha256,
