@@ -16,8 +16,9 @@ from typing import Any
 
 from monitors.backends.base import ContextOverflow, JudgeAnswer, JudgePrompt, TokenLogprobs
 from monitors.backends.constrained_reply import Reply
+from monitors.backends.continuation import Continuation
 from monitors.backends.token_windows import WINDOW, Piece, batches_of, pieces_of
-from monitors.backends.tokens import encode, encode_with_offsets
+from monitors.backends.tokens import encode, encode_with_offsets, replace_surrogates
 from monitors.backends.weights import fingerprint, resolve
 from monitors.base import Cost
 from monitors.errors import BackendUnavailable
@@ -138,6 +139,29 @@ class LocalModel:
 
     def _encode(self, text: str, *, special: bool = False) -> list[int]:
         return encode(self._tokenizer, text, special=special)
+
+    def tokenize(self, texts: Sequence[str], /) -> list[list[int]]:
+        """Token ids of each text by itself; nothing in a text becomes a control token."""
+        texts = [replace_surrogates(text) for text in texts]
+        if not texts:
+            return []
+        encoded = self._tokenizer(texts, add_special_tokens=False, split_special_tokens=True)
+        return [list(ids) for ids in encoded["input_ids"]]
+
+    def detokenize(self, tokens: Sequence[int], /) -> str:
+        return str(self._tokenizer.decode(list(tokens), clean_up_tokenization_spaces=False))
+
+    def continue_after(self, prompt: str, /) -> Continuation:
+        """The model's answer to a prompt, of which the last 1,024 tokens are read, to be written token by token."""
+        mark = "\x00user\x00"
+        template = self._tokenizer.apply_chat_template(
+            [{"role": "user", "content": mark}], tokenize=False, add_generation_prompt=True
+        )
+        before, _, after = template.partition(mark)
+        asked = self._encode(prompt)[-WINDOW // 2 :]
+        tokens = [*self._encode(before, special=True), *asked, *self._encode(after, special=True)]
+        with self._lock:
+            return Continuation(self._lm, tokens, self._context)
 
     def _evidence(self, reply: Reply, quotable: Sequence[tuple[str, str]]) -> list[dict[str, str]]:
         if not quotable:
