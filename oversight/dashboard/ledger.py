@@ -212,7 +212,13 @@ SENTENCES: dict[str, Say] = {
     "apikey.created": _said("made the API key ovk_{key_id} for {scopes}"),
     "apikey.refused": _said("came with an API key that was refused: {why}"),
     "apikey.revoked": _said("revoked the API key ovk_{key_id}"),
+    "deployment.backfill_asked": _said("had deployment {object} run on {n_transcripts} transcripts ({scope}): {why}"),
+    "deployment.backfill_stopped": _said("stopped the backfill of deployment {object} after {n_seen} transcripts"),
     "deployment.changed": _made_or_changed("deployment"),
+    "deployment.drafted": lambda detail, event, names: (
+        f"drafted version {detail.get('number', '')} of deployment {event.object_id} ({detail.get('why', '')}): "
+        f"{_differences(detail)}"
+    ),
     "endpoint.changed": _made_or_changed("endpoint"),
     "endpoint.refused": _said("asked for an endpoint at a place that may not be sent to ({kind})"),
     "input.dismissed": lambda detail, event, names: (
@@ -239,6 +245,14 @@ SENTENCES: dict[str, Say] = {
     "judge.examined": _examined,
     "ledger.read": _read,
     "membership.changed": _membership,
+    "monitor.tried": lambda detail, event, names: (
+        f"tried {words.monitor_title(event.object_id)} on "
+        + (
+            "the transcript"
+            if detail.get("transcript_id")
+            else f"a pasted text of {detail.get('n_chars', 0)} characters"
+        )
+    ),
     "project.created": _said("made the project {slug}"),
     "rule.changed": _made_or_changed("rule"),
     "runs.retried": lambda detail, event, names: (

@@ -1,4 +1,4 @@
-"""Writers of deployments: making one, changing it with a reason, and following the installed monitor's version."""
+"""Writers of deployments: making one, changing it by versions of its settings, following the installed monitor."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from django.db import IntegrityError, transaction
+from django.db.models import Max
 from django.db.models.functions import Now
 
 from monitors import registry
@@ -13,11 +14,15 @@ from monitors.base import Need
 from oversight.accounts.models import Project
 from oversight.audit import services as audit
 from oversight.audit.actors import Actor
-from oversight.lib.errors import Conflict, Invalid
-from oversight.monitoring.events import DeploymentChanged
-from oversight.monitoring.models import Backend, Deployment, MonitorRun, RunState
+from oversight.lib import clock
+from oversight.lib.errors import Conflict, Invalid, NotFound
+from oversight.monitoring import parameters
+from oversight.monitoring.events import DeploymentChanged, VersionDrafted
+from oversight.monitoring.models import Backend, Deployment, DeploymentVersion, MonitorRun, RunState
 
-_SHOWN = ("monitor", "version", "params", "backend", "threshold", "stage", "sample_share", "enabled")
+_SETTINGS = ("params", "threshold", "model_thresholds", "sample_share")
+_SHOWN = ("monitor", "version", "number", "backend", "stage", "enabled", *_SETTINGS)
+MOST_MODELS = 200
 
 
 @transaction.atomic
@@ -37,7 +42,7 @@ def create_deployment(
     """Put a monitor to work in a project. What is not given is the monitor's default."""
     entry = _entry(monitor)
     backend = backend or (Backend.LOCAL if entry.needs else Backend.NONE)
-    params = _checked_params(monitor, params or {})
+    params = parameters.checked(monitor, params or {})
     deployment = Deployment(
         project=project,
         monitor=monitor,
@@ -52,6 +57,7 @@ def create_deployment(
     )
     _check(deployment, entry)
     _save(deployment)
+    _keep_version(deployment, why, {}, actor)
     _record(deployment, {}, why, actor)
     return deployment
 
@@ -65,26 +71,82 @@ def change_deployment(
     enabled: bool | None = None,
     sample_share: float | None = None,
     params: Mapping[str, Any] | None = None,
+    model_thresholds: Mapping[str, float] | None = None,
+    basis: Mapping[str, Any] | None = None,
     actor: Actor,
 ) -> Deployment:
-    """Change what is given, for a reason. Disabling cancels the runs that no worker has begun."""
-    if not why.strip():
-        raise Invalid("Say in a few words why: the reason is kept in the audit trail.")
+    """Change what is given, for a reason. Disabling cancels the runs that no worker has begun.
+
+    Other settings than on and off become a new version, which is live at once. `basis`: what thresholds rest on.
+    """
+    why = _reason(why)
     current = Deployment.objects.select_for_update().get(pk=deployment.pk)
     before = _shown(current)
-    current.threshold = current.threshold if threshold is None else threshold
+    given = {"params": params, "threshold": threshold, "model_thresholds": model_thresholds}
+    _take(current, {**given, "sample_share": sample_share})
     current.enabled = current.enabled if enabled is None else enabled
-    current.sample_share = current.sample_share if sample_share is None else sample_share
-    if params is not None:
-        current.params = _checked_params(current.monitor, params)
-        current.params_digest = registry.params_digest(current.monitor, current.params)
-    _check(current, _entry(current.monitor))
     if _shown(current) == before:
         raise Invalid("Nothing would change.")
+    if any(getattr(current, name) != before[name] for name in _SETTINGS):
+        current.number = _next_number(current)
+        _keep_version(current, why, basis or {}, actor)
     _save(current)
     if not current.enabled:
         _cancel(current)
-    _record(current, before, why.strip(), actor)
+    _record(current, before, why, actor)
+    return current
+
+
+@transaction.atomic
+def draft_version(
+    *,
+    deployment: Deployment,
+    why: str,
+    params: Mapping[str, Any] | None = None,
+    threshold: float | None = None,
+    sample_share: float | None = None,
+    model_thresholds: Mapping[str, float] | None = None,
+    actor: Actor,
+) -> DeploymentVersion:
+    """Keep other settings beside the live ones, to be tried and perhaps promoted."""
+    why = _reason(why)
+    current = Deployment.objects.select_for_update().get(pk=deployment.pk)
+    before = _shown(current)
+    given = {"params": params, "threshold": threshold, "model_thresholds": model_thresholds}
+    _take(current, {**given, "sample_share": sample_share})
+    if _shown(current) == before:
+        raise Invalid("This is what the live version says already.")
+    current.number = _next_number(current)
+    version = _keep_version(current, why, {}, actor)
+    audit.record(
+        VersionDrafted(
+            object_id=str(current.pk),
+            project_id=current.project_id,
+            number=version.number,
+            before=before,
+            after=_shown(current),
+            why=why,
+        ),
+        actor,
+    )
+    return version
+
+
+@transaction.atomic
+def promote_version(*, deployment: Deployment, number: int, why: str, actor: Actor) -> Deployment:
+    """Let a version be the live one: a draft, or an earlier one to go back to."""
+    why = _reason(why)
+    current = Deployment.objects.select_for_update().get(pk=deployment.pk)
+    version = DeploymentVersion.objects.filter(deployment=current, number=number).first()
+    if version is None:
+        raise NotFound("There is no such version.")
+    if number == current.number:
+        raise Conflict(f"Version {number} is live already.")
+    before = _shown(current)
+    _take(current, {name: getattr(version, name) for name in _SETTINGS})
+    current.number = number
+    _save(current)
+    _record(current, before, why, actor)
     return current
 
 
@@ -118,34 +180,49 @@ def _entry(monitor: str) -> registry.Entry:
         raise Invalid(str(error.args[0])) from None
 
 
-def _checked_params(monitor: str, params: Mapping[str, Any]) -> dict[str, Any]:
-    defaults = _entry(monitor).parameters()
-    for name, value in params.items():
-        if name in defaults and not _fits(value, defaults[name]):
-            raise Invalid(f"{monitor}: {name} must be of the kind of its default, {defaults[name]!r}")
-    try:
-        registry.build(monitor, params)
-    except (ValueError, TypeError) as error:
-        raise Invalid(str(error)) from None
-    return {name: list(value) if isinstance(value, tuple) else value for name, value in params.items()}
+def _reason(why: str) -> str:
+    if not why.strip():
+        raise Invalid("Say in a few words why: the reason is kept in the audit trail.")
+    return why.strip()
 
 
-def _fits(value: Any, default: Any) -> bool:
-    if default is None:
-        return True
-    if isinstance(default, bool) or isinstance(value, bool):
-        return isinstance(default, bool) and isinstance(value, bool)
-    if isinstance(default, float):
-        return isinstance(value, int | float)
-    if isinstance(default, tuple | list):
-        return isinstance(value, tuple | list)
-    return isinstance(value, type(default))
+def _take(deployment: Deployment, given: Mapping[str, Any]) -> None:
+    """Set what is not None, checked but not yet saved."""
+    for name, value in given.items():
+        if value is not None:
+            setattr(deployment, name, value)
+    if given.get("params") is not None:
+        deployment.params = parameters.checked(deployment.monitor, given["params"])
+        deployment.params_digest = registry.params_digest(deployment.monitor, deployment.params)
+    deployment.model_thresholds = dict(deployment.model_thresholds)
+    _check(deployment, _entry(deployment.monitor))
+
+
+def _next_number(deployment: Deployment) -> int:
+    newest = DeploymentVersion.objects.filter(deployment=deployment).aggregate(newest=Max("number"))["newest"]
+    return int(newest or 0) + 1
+
+
+def _keep_version(deployment: Deployment, why: str, basis: Mapping[str, Any], actor: Actor) -> DeploymentVersion:
+    return DeploymentVersion.objects.create(
+        deployment=deployment,
+        number=deployment.number,
+        **{name: getattr(deployment, name) for name in _SETTINGS},
+        basis=dict(basis),
+        why=why,
+        made_by_id=int(actor.id) if actor.kind == "user" else None,
+        at=clock.now(),
+    )
 
 
 def _check(deployment: Deployment, entry: registry.Entry) -> None:
     for name in ("threshold", "sample_share"):
         if not 0 <= getattr(deployment, name) <= 1:
-            raise Invalid(f"The {name.replace('_', ' ')} must lie between 0 and 1.")
+            raise Invalid(f"The {name.replace('_', ' ')} must lie between 0 and 1.", place=name)
+    if len(deployment.model_thresholds) > MOST_MODELS:
+        raise Invalid(f"At most {MOST_MODELS} models may have a threshold of their own.")
+    if not all(0 <= threshold <= 1 for threshold in deployment.model_thresholds.values()):
+        raise Invalid("Each model's threshold must lie between 0 and 1.")
     if deployment.backend not in Backend.values:
         raise Invalid(f"There is no backend {deployment.backend!r}: it is one of {', '.join(Backend.values)}.")
     if deployment.backend != Backend.NONE and not entry.needs:

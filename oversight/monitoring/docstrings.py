@@ -30,3 +30,18 @@ def sections(doc: str) -> tuple[Section, ...]:
             found[-1][1].append(line)
     texts = ((title, "\n".join(body).strip("\n")) for title, body in found)
     return tuple(Section(title, text) for title, text in texts if text.strip())
+
+
+def parameter_help(doc: str) -> dict[str, str]:
+    """What the section Parameters says of each name: "a, b : text" speaks of both, deeper lines go on."""
+    text = next((section.text for section in sections(doc) if section.title == "Parameters"), "")
+    found: dict[str, str] = {}
+    names: tuple[str, ...] = ()
+    for line in text.split("\n"):
+        head, colon, rest = line.partition(" : ")
+        if colon and not line.startswith(" "):
+            names = tuple(name.strip() for name in head.split(","))
+            found |= dict.fromkeys(names, rest.strip())
+        elif line.strip():
+            found |= {name: f"{found[name]} {line.strip()}".strip() for name in names}
+    return found

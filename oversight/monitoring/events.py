@@ -55,6 +55,56 @@ class DeploymentChanged(Event):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class VersionDrafted(Event):
+    """Other settings were kept beside a deployment's live ones."""
+
+    action: ClassVar[str] = "deployment.drafted"
+    object_type: ClassVar[str] = "deployment"
+    number: int
+    before: dict[str, Any]
+    after: dict[str, Any]
+    why: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BackfillAsked(Event):
+    """Somebody had a deployment run on transcripts that were there already."""
+
+    action: ClassVar[str] = "deployment.backfill_asked"
+    object_type: ClassVar[str] = "deployment"
+    backfill_id: int
+    scope: str
+    n_transcripts: int
+    why: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BackfillStopped(Event):
+    """A backfill was ended before it had looked at everything."""
+
+    action: ClassVar[str] = "deployment.backfill_stopped"
+    object_type: ClassVar[str] = "deployment"
+    backfill_id: int
+    n_seen: int
+    why: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MonitorTried(Event):
+    """Somebody ran a monitor at the test bench: on a transcript, or on a pasted text (its length is kept)."""
+
+    action: ClassVar[str] = "monitor.tried"
+    object_type: ClassVar[str] = "monitor"
+    params: dict[str, Any]
+    backend: str
+    transcript_id: str | None
+    n_chars: int
+
+    def subjects(self) -> tuple[str, ...]:
+        return (f"transcript:{self.transcript_id}",) if self.transcript_id else ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class JudgeExamined(Event):
     """A judge was put to a rubric's fixed cases."""
 

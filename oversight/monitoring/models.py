@@ -6,7 +6,7 @@ from django.db import models
 from django.db.models import Exists, OuterRef, Q
 from django.db.models.functions import Now
 
-from oversight.accounts.models import Project
+from oversight.accounts.models import Project, User
 from oversight.transcripts.models import Transcript
 
 
@@ -27,7 +27,11 @@ CHUNKS = {"cpu": 50, "judge": 4, "model": 20}
 
 
 class Deployment(models.Model):
-    """A monitor with parameters, a backend and a threshold, at work in one project."""
+    """A monitor with parameters, a backend and a threshold, at work in one project.
+
+    `number` names the version of its settings that is live: the columns hold what that version says. `version` is that
+    of the monitor's formula. `model_thresholds` go before `threshold` on transcripts of the models that they name.
+    """
 
     project = models.ForeignKey(Project, models.PROTECT, related_name="deployments")
     monitor = models.CharField(max_length=80)
@@ -36,9 +40,11 @@ class Deployment(models.Model):
     params_digest = models.CharField(max_length=64)
     backend = models.CharField(max_length=12, choices=Backend.choices, default=Backend.NONE)
     threshold = models.FloatField()
+    model_thresholds = models.JSONField(default=dict, blank=True)
     stage = models.PositiveSmallIntegerField(default=0)
     sample_share = models.FloatField(default=1.0)
     enabled = models.BooleanField(default=True)
+    number = models.PositiveIntegerField(default=1)
     created_at = models.DateTimeField(auto_now_add=True)
 
     class Meta:
@@ -54,6 +60,67 @@ class Deployment(models.Model):
 
     def __str__(self) -> str:
         return f"{self.monitor} ({self.backend})"
+
+
+class DeploymentVersion(models.Model):
+    """Settings of a deployment as somebody saved them. The database refuses to change or delete one.
+
+    `basis` is what its thresholds rest on, when they were set from clean transcripts.
+    """
+
+    deployment = models.ForeignKey(Deployment, models.PROTECT, related_name="versions", db_index=False)
+    number = models.PositiveIntegerField()
+    params = models.JSONField(default=dict)
+    threshold = models.FloatField()
+    model_thresholds = models.JSONField(default=dict, blank=True)
+    sample_share = models.FloatField()
+    basis = models.JSONField(default=dict, blank=True)
+    why = models.TextField()
+    made_by = models.ForeignKey(User, models.PROTECT, null=True, related_name="+", db_index=False)
+    at = models.DateTimeField()
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["deployment", "number"], name="monitoring_version_once")]
+
+    def __str__(self) -> str:
+        return f"version {self.number} of {self.deployment_id}"
+
+
+class BackfillScope(models.TextChoices):
+    """MISSED: what has no run, or one that was cancelled. OLDER: also what has a score by other parameters."""
+
+    MISSED = "missed", "Transcripts without a result"
+    OLDER = "older", "Also those measured by other parameters"
+
+
+class Backfill(models.Model):
+    """A deployment on its way through transcripts that are there already, from the newest down to the oldest wanted.
+
+    Those received before (`below_at`, `below_id`) are still to come; `n_seen` of `n_total` have been looked at.
+    """
+
+    deployment = models.ForeignKey(Deployment, models.PROTECT, related_name="backfills")
+    scope = models.CharField(max_length=8, choices=BackfillScope.choices)
+    n_total = models.PositiveIntegerField()
+    n_seen = models.PositiveIntegerField(default=0)
+    n_runs = models.PositiveIntegerField(default=0)
+    below_at = models.DateTimeField()
+    below_id = models.UUIDField()
+    why = models.TextField()
+    asked_at = models.DateTimeField()
+    finished_at = models.DateTimeField(null=True)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["deployment"],
+                name="monitoring_backfill_one_at_a_time",
+                condition=models.Q(finished_at__isnull=True),
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"backfill of deployment {self.deployment_id}"
 
 
 class RunState(models.TextChoices):

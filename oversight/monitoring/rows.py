@@ -25,9 +25,10 @@ def holdable(text: str) -> str:
     return _UNHOLDABLE.sub("\ufffd", text)
 
 
-def score_row(run: MonitorRun, score: base.Score) -> Score:
-    """Not yet saved. `run.deployment` is loaded."""
+def score_row(run: MonitorRun, score: base.Score, model: str = "") -> Score:
+    """Not yet saved. `run.deployment` is loaded; `model` wrote the transcript, where a threshold may depend on it."""
     deployment = run.deployment
+    threshold = deployment.model_thresholds.get(model, deployment.threshold)
     return Score(
         run=run,
         transcript_id=run.transcript_id,
@@ -42,8 +43,8 @@ def score_row(run: MonitorRun, score: base.Score) -> Score:
         raw=score.raw if score.raw is not None and math.isfinite(score.raw) else None,
         unit=holdable(score.unit),
         coverage=score.coverage,
-        threshold=deployment.threshold,
-        flagged=score.value is not None and score.value >= deployment.threshold,
+        threshold=threshold,
+        flagged=score.value is not None and score.value >= threshold,
         evidence=[_evidence(entry) for entry in score.evidence[:MAX_EVIDENCE]],
         channels=_finite(score.channels),
         measures=_finite(score.measures),

@@ -14,7 +14,7 @@ from django.db.models.functions import Now
 
 from monitors import registry
 from oversight.lib.kept import kept
-from oversight.monitoring.models import UNENDED, Deployment, MonitorRun, RunState, Score
+from oversight.monitoring.models import UNENDED, Backfill, Deployment, MonitorRun, RunState, Score
 
 DUE_LIMIT = 2000
 # A run that was rung at commit has this long before the sweep rings again.
@@ -202,6 +202,11 @@ def due(queue: str) -> list[int]:
     """Ids of all runs that are due, the longest due first. One query."""
     runs = MonitorRun.objects.due().filter(queue=queue, run_at__lte=Now() - GRACE)
     return list(runs.order_by("stage", "run_at", "pk").values_list("pk", flat=True)[:DUE_LIMIT])
+
+
+def open_backfills() -> list[int]:
+    """Ids of the backfills that are not at their end. One query."""
+    return list(Backfill.objects.filter(finished_at=None).order_by("pk").values_list("pk", flat=True))
 
 
 def due_again(queue: str) -> list[int]:

@@ -21,7 +21,7 @@ from oversight.audit.events import Event
 from oversight.lib import commits
 from oversight.lib.errors import Conflict, Invalid
 from oversight.monitoring import rows
-from oversight.monitoring.deployments import change_deployment, create_deployment
+from oversight.monitoring.deployments import change_deployment, create_deployment, draft_version, promote_version
 from oversight.monitoring.events import ExaminationAsked, RunsRetried, TranscriptFlagged, TranscriptScored
 from oversight.monitoring.models import CHUNKS, QUEUES, Backend, Deployment, MonitorRun, RunState, Score
 from oversight.monitoring.sampling import is_sampled
@@ -33,14 +33,19 @@ __all__ = [
     "change_deployment",
     "claim_runs",
     "create_deployment",
+    "draft_version",
     "expire_leases",
     "fail",
     "finish",
     "finish_many",
+    "keep",
+    "new_run",
     "postpone",
+    "promote_version",
     "release_waiting",
     "renew",
     "retry",
+    "ring",
     "schedule",
 ]
 logger = logging.getLogger(__name__)
@@ -67,20 +72,21 @@ def schedule(*, transcript_ids: Sequence[UUID], actor: Actor) -> int:
     deployments = list(Deployment.objects.filter(project_id__in=set(projects.values()), enabled=True).order_by("pk"))
     known = set(MonitorRun.objects.filter(transcript_id__in=projects).values_list("transcript_id", "deployment_id"))
     runs = [
-        _new_run(transcript_id, deployment)
+        new_run(transcript_id, deployment)
         for transcript_id, project_id in projects.items()
         for deployment in deployments
         if deployment.project_id == project_id and (transcript_id, deployment.pk) not in known
     ]
     MonitorRun.objects.bulk_create(runs, batch_size=1000)
     skip = base.Score.skipped(base.Reason.SAMPLED_OUT)
-    _keep([Outcome(run, skip) for run in runs if run.state == RunState.DONE], actor)
-    _ring([run for run in runs if run.state == RunState.QUEUED])
+    keep([Outcome(run, skip) for run in runs if run.state == RunState.DONE], actor)
+    ring([run for run in runs if run.state == RunState.QUEUED])
     release_waiting(transcript_ids=list(projects))
     return len(runs)
 
 
-def _new_run(transcript_id: UUID, deployment: Deployment, run_no: int = 1) -> MonitorRun:
+def new_run(transcript_id: UUID, deployment: Deployment, run_no: int = 1) -> MonitorRun:
+    """Not yet saved; DONE when the deployment's sample leaves the transcript out."""
     if run_no == 1 and not is_sampled(transcript_id, deployment.pk, deployment.sample_share):
         state = RunState.DONE
     else:
@@ -107,11 +113,12 @@ def release_waiting(*, transcript_ids: Sequence[UUID] | None = None) -> int:
     runs = list(waiting.select_for_update(skip_locked=True).order_by("stage", "pk").only("queue")[:RELEASE_LIMIT])
     if runs:
         MonitorRun.objects.filter(pk__in=[run.pk for run in runs]).update(state=RunState.QUEUED, run_at=Now())
-        _ring(runs)
+        ring(runs)
     return len(runs)
 
 
-def _ring(runs: Iterable[MonitorRun]) -> None:
+def ring(runs: Iterable[MonitorRun]) -> None:
+    """Tell the workers of these queued runs once they are committed."""
     by_queue: dict[str, list[int]] = {}
     for run in runs:
         by_queue.setdefault(run.queue, []).append(run.pk)
@@ -186,11 +193,13 @@ def _end(outcomes: Sequence[Outcome], actor: Actor) -> None:
     for outcome in outcomes:
         if outcome.error:
             MonitorRun.objects.filter(pk=outcome.run.pk).update(error=outcome.error)
-    _keep(outcomes, actor)
+    keep(outcomes, actor)
 
 
-def _keep(outcomes: Sequence[Outcome], actor: Actor) -> None:
-    scores = [rows.score_row(outcome.run, outcome.score) for outcome in outcomes]
+def keep(outcomes: Sequence[Outcome], actor: Actor) -> None:
+    """Store scores and their events, in the caller's transaction."""
+    models = _models(outcomes)
+    scores = [rows.score_row(o.run, o.score, models.get(o.run.transcript_id, "")) for o in outcomes]
     Score.objects.bulk_create(scores)
     events: list[Event] = []
     for score in scores:
@@ -199,6 +208,12 @@ def _keep(outcomes: Sequence[Outcome], actor: Actor) -> None:
             events.append(_flagged(score))
     if events:
         audit.record_many(events, actor)
+
+
+def _models(outcomes: Iterable[Outcome]) -> dict[UUID, str]:
+    """The models behind transcripts whose deployments have thresholds by model; seldom any. At most one query."""
+    ids = [outcome.run.transcript_id for outcome in outcomes if outcome.run.deployment.model_thresholds]
+    return dict(Transcript.objects.filter(pk__in=ids).values_list("pk", "model_run__model")) if ids else {}
 
 
 def _scored(score: Score) -> TranscriptScored:
@@ -273,7 +288,7 @@ def retry(*, deployment: Deployment, run_ids: Sequence[int], why: str = "", acto
         raise Conflict("These runs have ended with a score, or are being run again already.")
     if not deployment.enabled:
         raise Invalid("Enable the deployment before its runs are tried again.")
-    new = [_new_run(run.transcript_id, deployment, run.run_no + 1) for run in runs]
+    new = [new_run(run.transcript_id, deployment, run.run_no + 1) for run in runs]
     for run in new:
         run.state = RunState.QUEUED
     try:
@@ -291,7 +306,7 @@ def retry(*, deployment: Deployment, run_ids: Sequence[int], why: str = "", acto
         ),
         actor,
     )
-    _ring(new)
+    ring(new)
     return len(new)
 
 

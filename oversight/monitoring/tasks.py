@@ -7,7 +7,7 @@ from django.db import transaction
 
 from oversight.audit.bell import BELL, depth
 from oversight.lib import locks
-from oversight.monitoring import bench, execution, selectors, services
+from oversight.monitoring import backfills, bench, execution, selectors, services
 from oversight.monitoring.models import CHUNKS, QUEUES, Deployment
 
 
@@ -27,6 +27,12 @@ def examine(deployment_ids: list[int]) -> None:
         bench.examine(deployment)
 
 
+@shared_task(name=backfills.BACKFILL, queue="default", time_limit=120)
+def backfill(backfill_ids: list[int]) -> None:
+    """Go on with backfills; those that are not at their end ring again, behind what waits already."""
+    BELL.ring(backfills.BACKFILL, [pk for pk in backfill_ids if backfills.work(pk)])
+
+
 @shared_task(name="monitoring.sweep", queue="default", time_limit=60)
 def sweep() -> int:
     """Take back lost leases, release stages, ring for what no message is on its way for; returns how many rang."""
@@ -41,4 +47,6 @@ def sweep() -> int:
         due = selectors.due_again(queue) if depth(queue) else selectors.due(queue)
         BELL.ring(services.RUN_CHUNK, due, queue=queue, chunk=CHUNKS[queue])
         rung += len(due)
+    if not depth("default"):
+        BELL.ring(backfills.BACKFILL, selectors.open_backfills())
     return rung
