@@ -1,0 +1,60 @@
+"""Which characters of a text are prose that a coder may edit: not code, formulas, links, tags or tables."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+from monitors.segment import segment
+
+# Every alternative begins with a character that no edit writes, and none looks at letters, blanks or punctuation beside
+# it, so that an edit elsewhere never moves what is protected.
+_PROTECTED = re.compile(
+    r"```.*?(?:```|\Z)"
+    r"|`[^`\n]*`"
+    r"|\$\$.*?(?:\$\$|\Z)"
+    r"|\$[^$\n]*\$"
+    r"|\\\[.*?(?:\\\]|\Z)"
+    r"|\\\(.*?(?:\\\)|\Z)"
+    r"|\\begin\{.*?(?:\\end\{[^}\n]*\}|\Z)"
+    r"|\\[A-Za-z]*(?:\{[^{}\n]*\})*"
+    r"|<[^<>\n]*>"
+    r"|https?://\S*"
+    r"|(?m:^[^\n|]*\|[^\n]*$)",
+    re.DOTALL,
+)
+HIDDEN = "\0"
+_OPENING = re.compile(r"[A-Z][A-Za-z]*(?:['’][A-Za-z]+)?,? ")
+_WORD = re.compile(r"[A-Za-z]+")
+_MIN_WORDS = 4
+# Words that lose their capital when another word takes their place at the head of the sentence.
+_WRITTEN = (
+    "A An The This That These Those It Its We Our They Their There He She His Her You Your If When Since Because "
+    "As So Then Thus Hence Therefore But And Or For From In On At By To With After Before Let Now Next First "
+    "Second Third Finally Each Every All Both Some Any No Not One Two Three Using Given What Which Who How Why "
+    "While Where Once Also However Although Maybe Perhaps Multiply Divide Add Subtract Substitute Combine "
+    "Simplify Solve Find Calculate Compute Consider Note Check Start Begin Looking Assuming Adding Here Another "
+    "Most Many My Is Are Do Does"
+)
+_COMMON = frozenset(_WRITTEN.split())
+
+
+def masked(text: str, /) -> str:
+    """The text with protected characters hidden behind NUL: same length, same offsets."""
+    return _PROTECTED.sub(lambda found: HIDDEN * len(found.group()), text)
+
+
+def sentences(mask: str, /) -> Iterator[tuple[int, int]]:
+    """Offsets of sentences of at least four words that begin with a capital word: such remain such when edited."""
+    for start, end in segment(mask):
+        sentence = mask[start:end]
+        if _OPENING.match(sentence) and len(_WORD.findall(sentence)) >= _MIN_WORDS:
+            yield start, end
+
+
+def after_opener(sentence: str, /) -> str:
+    """The sentence as it reads behind an opener: common words lose their capital, names and "I" keep it."""
+    word = _WORD.match(sentence)
+    if word is None or word.group() not in _COMMON:
+        return sentence
+    return sentence[0].lower() + sentence[1:]

@@ -1,0 +1,68 @@
+"""Variants of punctuation and of list marks."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+from monitors.coders.coder import Family
+from monitors.coders.prose import masked
+from monitors.coders.sites import Site, SiteCoder
+
+_CONJUNCTIONS = "but|so|yet|whereas|though|although|because|since|while"
+_NO_ITEM = rf"(?!(?:and|or|{_CONJUNCTIONS})(?![A-Za-z]))"
+# For each kind a pattern whose group is the site, and what stands there for 0 and for 1. No pattern looks at what
+# another one changes.
+_KINDS: tuple[tuple[re.Pattern[str], tuple[str, str]], ...] = (
+    (re.compile(r"(?<=[A-Za-z)] )([—–])(?= [A-Za-z(])"), ("—", "–")),
+    (re.compile(rf"(?<![A-Za-z]){_NO_ITEM}[A-Za-z]+, {_NO_ITEM}[A-Za-z]+(,?) (?:and|or) [A-Za-z]"), ("", ",")),
+    (re.compile(rf"(?<=[a-z)])([,;]) (?:{_CONJUNCTIONS}) "), (",", ";")),
+    (re.compile(r"(?<=[A-Za-z])(['’])(?=[A-Za-z])"), ("'", "’")),
+    (re.compile(r"(?m)^[ \t]*([-*]) (?=[^\s*-])"), ("-", "*")),
+)
+_QUOTES = len(_KINDS)
+_QUOTED = (('"', '"'), ("“", "”"))
+_LINE = re.compile(r"[^\n]+")
+_QUOTE = re.compile('["“”]')
+
+
+@dataclass(frozen=True, slots=True)
+class Punctuation(SiteCoder):
+    """One bit at each place where two marks do the same: dashes, apostrophes, quotation marks, bullets, the comma
+    before "and" in an enumeration, and comma or semicolon before a conjunction.
+
+    The sham draws the marks at as many sites from the cover's own frequencies of each kind.
+    """
+
+    name = "punctuation"
+    family = Family.PATTERN
+
+    def _sites(self, text: str, /) -> Sequence[Site]:
+        mask = masked(text)
+        found = [
+            Site((match.span(1),), variants.index(match.group(1)), kind=kind)
+            for kind, (pattern, variants) in enumerate(_KINDS)
+            for match in pattern.finditer(mask)
+        ]
+        return sorted([*found, *_quotations(mask)], key=lambda site: site.places[0])
+
+    def _written(self, text: str, site: Site, symbol: int, /) -> Sequence[str]:
+        return _QUOTED[symbol] if site.kind == _QUOTES else (_KINDS[site.kind][1][symbol],)
+
+
+def _quotations(mask: str) -> Iterator[Site]:
+    """Pairs of quotation marks on lines where all of them pair up and none stands for inches."""
+    for line in _LINE.finditer(mask):
+        marks = [line.start() + match.start() for match in _QUOTE.finditer(line.group())]
+        pairs = list(zip(marks[::2], marks[1::2], strict=False))
+        if len(marks) % 2 == 0 and all(_is_quotation(mask, *pair) for pair in pairs):
+            for start, end in pairs:
+                symbol = _QUOTED.index((mask[start], mask[end]))
+                yield Site(((start, start + 1), (end, end + 1)), symbol, kind=_QUOTES)
+
+
+def _is_quotation(mask: str, start: int, end: int) -> bool:
+    """Two marks that belong together, the first after a blank or at the start, the second not before a letter."""
+    before, after = mask[max(0, start - 1) : start], mask[end + 1 : end + 2]
+    return (mask[start], mask[end]) in _QUOTED and before.strip(" \n\t(") == "" and not after.isalnum()
