@@ -13,7 +13,7 @@ from monitors.coders.sites import Site, SiteCoder
 _TOKENS = ("hmm", "wait", "okay")
 _RUN = re.compile(r"(?i)(?:(?:hmm|wait|okay), )*")
 _REST = re.compile(r"[A-Za-z]+(?:['’][A-Za-z]+)?,? ")
-_WORD = re.compile(r"[A-Za-z]+")
+_WORD = re.compile(r"[A-Za-z]{2,}")
 _MIN_WORDS = 4
 _MOST = 8
 

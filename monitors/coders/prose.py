@@ -26,6 +26,7 @@ _PROTECTED = re.compile(
 HIDDEN = "\0"
 _OPENING = re.compile(r"[A-Z][A-Za-z]*(?:['’][A-Za-z]+)?,? ")
 _WORD = re.compile(r"[A-Za-z]+")
+_LONG_WORD = re.compile(r"[A-Za-z]{2,}")
 _MIN_WORDS = 4
 # Words that lose their capital when another word takes their place at the head of the sentence.
 _WRITTEN = (
@@ -45,10 +46,10 @@ def masked(text: str, /) -> str:
 
 
 def sentences(mask: str, /) -> Iterator[tuple[int, int]]:
-    """Offsets of sentences of at least four words that begin with a capital word: such remain such when edited."""
+    """Offsets of sentences of at least four words, beside single letters, that begin with a capital word: such remain such when edited."""
     for start, end in segment(mask):
         sentence = mask[start:end]
-        if _OPENING.match(sentence) and len(_WORD.findall(sentence)) >= _MIN_WORDS:
+        if _OPENING.match(sentence) and len(_LONG_WORD.findall(sentence)) >= _MIN_WORDS:
             yield start, end
 
 

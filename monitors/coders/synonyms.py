@@ -13,20 +13,19 @@ from monitors.coders.sites import Site, SiteCoder
 # Our own list. A word stands in one pair only, and words after which "a" or "an" may change are not in it.
 _PAIRS = (
     "thus hence|therefore consequently|because since|start begin|starts begins|big large|quick fast|"
-    "quickly rapidly|simple plain|simply merely|many numerous|often frequently|usually typically|each every|"
-    "maybe perhaps|but yet|while whereas|finally lastly|roughly approximately|nearly almost|completely fully|"
-    "difficult hard|small little|extra additional|specific particular|clearly plainly|obviously evidently|"
-    "exactly precisely|moreover furthermore|mainly mostly|remaining leftover|gives yields|give yield|"
-    "giving yielding|shows demonstrates|show demonstrate|calculate compute|calculates computes|"
-    "calculating computing|calculated computed|obtain get|obtains gets|find determine|finds determines|"
-    "finding determining|check verify|checks verifies|checking verifying|use employ|uses employs|"
-    "using employing|choose pick|chooses picks|help assist|helps assists|helpful useful|provide supply|"
-    "provides supplies|contain hold|contains holds|combine merge|combining merging|buy purchase|buys purchases|"
-    "bought purchased|method technique|people persons|kids children|main primary|different distinct|"
-    "substitute insert|substituting inserting|rewrite restate|rewriting restating|suppose assume|common shared|"
-    "suggests implies|suggest imply|seems appears|seem appear|happens occurs|happen occur|allows lets|"
-    "permits enables|keeps retains|keep retain|tries attempts|part portion|parts portions|step stage|"
-    "steps stages|strong robust|good fine|bad poor|overall altogether|mistakes errors"
+    "quickly rapidly|simple plain|simply merely|often frequently|usually typically|each every|maybe perhaps|"
+    "but yet|while whereas|finally lastly|roughly approximately|nearly almost|completely fully|difficult hard|"
+    "small little|extra additional|specific particular|clearly plainly|obviously evidently|exactly precisely|"
+    "moreover furthermore|mainly mostly|remaining leftover|gives yields|give yield|giving yielding|"
+    "shows demonstrates|show demonstrate|calculate compute|calculates computes|calculating computing|"
+    "calculated computed|obtain get|obtains gets|check verify|checks verifies|checking verifying|use employ|"
+    "uses employs|using employing|choose pick|chooses picks|help assist|helps assists|helpful useful|"
+    "provide supply|provides supplies|contain hold|contains holds|combine merge|combining merging|buy purchase|"
+    "buys purchases|bought purchased|method technique|people persons|kids children|main primary|"
+    "different distinct|substitute insert|substituting inserting|rewrite restate|rewriting restating|"
+    "suppose assume|common shared|suggests implies|suggest imply|seems appears|seem appear|happens occurs|"
+    "happen occur|allows lets|permits enables|keeps retains|keep retain|tries attempts|strong robust|good fine|"
+    "bad poor|overall altogether|mistakes errors"
 )
 _TABLE: tuple[tuple[str, str], ...] = tuple((p.split()[0], p.split()[1]) for p in _PAIRS.split("|"))
 _CHOICES = {word: (kind, bit) for kind, pair in enumerate(_TABLE) for bit, word in enumerate(pair)}
