@@ -46,7 +46,7 @@ def masked(text: str, /) -> str:
 
 
 def sentences(mask: str, /) -> Iterator[tuple[int, int]]:
-    """Offsets of sentences of at least four words, beside single letters, that begin with a capital word: such remain such when edited."""
+    """Offsets of sentences that begin with a capital and have four longer words: such remain such when edited."""
     for start, end in segment(mask):
         sentence = mask[start:end]
         if _OPENING.match(sentence) and len(_LONG_WORD.findall(sentence)) >= _MIN_WORDS:
