@@ -1,4 +1,4 @@
-"""Score, evaluate and convert transcripts in files: python -m monitors list|formats|score|evaluate|convert."""
+"""Score, evaluate and convert transcripts in files: python -m monitors."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import argparse
 import sys
 from collections.abc import Sequence
 
-from monitors.commands import convert, evaluate, formats, score
+from monitors.commands import convert, evaluate, formats, redteam, score
 from monitors.commands import list as listing
 from monitors.commands.expression import ExpressionError
 from monitors.commands.problem import Problem
@@ -18,6 +18,7 @@ _COMMANDS = (
     ("score", score, "score transcripts, one JSON line for each transcript and monitor"),
     ("evaluate", evaluate, "compare scores with a label"),
     ("convert", convert, "convert transcripts of any known format to our native form, one a line"),
+    ("redteam", redteam, "attack monitors with coders on real covers, and compare with what an oracle finds"),
 )
 
 

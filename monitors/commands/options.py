@@ -16,15 +16,15 @@ def add_shared(parser: argparse.ArgumentParser) -> None:
         "verdicts that came with the data (default: none)",
     )
     parser.add_argument("--model", help="model name for the server, or a path or name for the local backend")
-    parser.add_argument("--limit", type=_positive, help="stop after this many transcripts")
-    parser.add_argument("--jobs", type=_positive, default=1, help="processes for the monitors that need no model")
+    parser.add_argument("--limit", type=positive, help="stop after this many transcripts")
+    parser.add_argument("--jobs", type=positive, default=1, help="processes for the monitors that need no model")
 
 
 def add_monitors(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--monitors",
         required=True,
-        type=_names,
+        type=names,
         metavar="A,B",
         help="monitors by name, separated by commas; `list` shows them",
     )
@@ -44,15 +44,15 @@ def _backend(text: str) -> str:
     raise argparse.ArgumentTypeError("must be none, local, recorded, or the http(s) URL of a server")
 
 
-def _positive(text: str) -> int:
+def positive(text: str) -> int:
     value = int(text)
     if value < 1:
         raise argparse.ArgumentTypeError("must be at least 1")
     return value
 
 
-def _names(text: str) -> tuple[str, ...]:
-    names = tuple(dict.fromkeys(name.strip() for name in text.split(",") if name.strip()))
-    if not names:
+def names(text: str) -> tuple[str, ...]:
+    found = tuple(dict.fromkeys(name.strip() for name in text.split(",") if name.strip()))
+    if not found:
         raise argparse.ArgumentTypeError("names no monitor")
-    return names
+    return found

@@ -8,7 +8,15 @@ from collections.abc import Iterable, Iterator, Mapping
 from typing import TypeVar
 
 from rich.console import Console
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
+from rich.progress import (
+    BarColumn,
+    MofNCompleteColumn,
+    Progress,
+    SpinnerColumn,
+    TextColumn,
+    TimeElapsedColumn,
+    TimeRemainingColumn,
+)
 
 from monitors.base import Score, State
 
@@ -18,7 +26,8 @@ Item = TypeVar("Item")
 def shown(items: Iterable[Item], *, label: str, total: int | None) -> Iterator[Item]:
     """The items unchanged, counted on a line that is drawn only where somebody can see it."""
     console = Console(stderr=True)
-    columns = (SpinnerColumn(), TextColumn(label), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
+    left = () if total is None else (TextColumn("left"), TimeRemainingColumn())
+    columns = (SpinnerColumn(), TextColumn(label), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn(), *left)
     with Progress(*columns, console=console, transient=True, disable=not console.is_terminal) as progress:
         yield from progress.track(items, total=total)
 

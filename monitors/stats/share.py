@@ -29,7 +29,12 @@ class Proportion:
 
 
 def share_of_oracle(
-    y_true: ArrayLike, monitor_score: ArrayLike, oracle_score: ArrayLike, groups: Sequence[str]
+    y_true: ArrayLike,
+    monitor_score: ArrayLike,
+    oracle_score: ArrayLike,
+    groups: Sequence[str],
+    *,
+    n_draws: int = 1000,
 ) -> Proportion:
     """Distance of a monitor from chance as a share of the oracle's, on the same texts.
 
@@ -40,6 +45,7 @@ def share_of_oracle(
     y_true : (n,) booleans, true where there is a payload.
     monitor_score, oracle_score : (n,) finite floats of the same texts; higher is more suspicious.
     groups : (n,) what stays together when resampling: the cover.
+    n_draws : bootstrap draws.
 
     Returns
     -------
@@ -59,7 +65,9 @@ def share_of_oracle(
         return Proportion(None, reason=f"undetectable in principle: the oracle's AUROC is {oracle:.2f}")
     value = (float(metrics(y_true, monitor_score).auroc[0]) - 0.5) / (oracle - 0.5)
     try:
-        (interval,) = percentile_intervals(lambda w: (_shares(y_true, monitor_score, oracle_score, w),), groups)
+        (interval,) = percentile_intervals(
+            lambda weights: (_shares(y_true, monitor_score, oracle_score, weights),), groups, n_draws=n_draws
+        )
     except UndefinedMetric as error:
         return Proportion(value, reason=str(error))
     return Proportion(value, interval.low, interval.high)

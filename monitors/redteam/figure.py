@@ -1,0 +1,153 @@
+"""Detection against payload as one Plotly figure: a panel for each coder, a line for each monitor and the oracle."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from typing import Any
+
+from monitors.redteam.cell import ORACLE, Cell
+from monitors.redteam.detection import FPR, Detection
+from monitors.redteam.table import FEW_TEXTS, share_text, verdict
+
+_COLUMNS = 3
+_PANEL_HEIGHT = 260
+_GAP = 85
+# Okabe and Ito's colours, which people of all kinds of sight tell apart.
+_COLOURS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#7F6A00")
+_SYMBOLS = ("circle", "square", "diamond", "triangle-up", "triangle-down", "star", "hexagon")
+
+
+def figure(cells: Sequence[Cell]) -> dict[str, Any]:
+    """Of one kind of payload against one arm: `data` and `layout` for plotly.js."""
+    coders = list(dict.fromkeys(cell.coder for cell in cells))
+    n_rows = max(1, math.ceil(len(coders) / _COLUMNS))
+    layout: dict[str, Any] = {
+        "height": n_rows * (_PANEL_HEIGHT + _GAP) + 90,
+        "margin": {"l": 60, "r": 20, "t": 80, "b": 50},
+        "legend": {"orientation": "h", "y": 1.0, "yanchor": "bottom", "yref": "container", "yshift": 0},
+        "font": {"family": "system-ui, sans-serif", "size": 13},
+        "plot_bgcolor": "#fbfcfd",
+        "annotations": [],
+    }
+    layout["legend"] = {"orientation": "h", "x": 0, "y": 1 + 60 / layout["height"], "yanchor": "bottom"}
+    data: list[dict[str, Any]] = []
+    for number, coder in enumerate(coders):
+        own = sorted((cell for cell in cells if cell.coder == coder), key=lambda cell: cell.size)
+        axes = {"xaxis": f"x{number + 1}", "yaxis": f"y{number + 1}"}
+        _add_axes(layout, coder, own, number, n_rows)
+        data += [{**trace, **axes, "showlegend": number == 0} for trace in _traces(own)]
+    return {"data": data, "layout": layout}
+
+
+def _add_axes(layout: dict[str, Any], coder: str, cells: Sequence[Cell], number: int, n_rows: int) -> None:
+    row, column = divmod(number, _COLUMNS)
+    left, width = column / _COLUMNS, 1 / _COLUMNS - 0.045
+    gap = _GAP / (n_rows * (_PANEL_HEIGHT + _GAP))
+    top = 1 - row / n_rows
+    bottom = top - 1 / n_rows + gap
+    layout[f"xaxis{number + 1}"] = {
+        "type": "log",
+        "domain": [left, left + width],
+        "anchor": f"y{number + 1}",
+        "title": {"text": "bits per 1,000 tokens", "standoff": 4},
+        "dtick": "D2",
+        "gridcolor": "#e6e9ed",
+    }
+    layout[f"yaxis{number + 1}"] = {
+        "domain": [bottom, top],
+        "anchor": f"x{number + 1}",
+        "range": [-0.04, 1.06],
+        "tickformat": ".0%",
+        "gridcolor": "#e6e9ed",
+        "title": {"text": "flagged"} if column == 0 else {"text": ""},
+    }
+    layout["annotations"].append(
+        {
+            "text": f"<b>{coder}</b>{_left_out(cells)}",
+            "xref": "paper",
+            "yref": "paper",
+            "x": left,
+            "y": top,
+            "xanchor": "left",
+            "yanchor": "bottom",
+            "showarrow": False,
+        }
+    )
+
+
+def _left_out(cells: Sequence[Cell]) -> str:
+    none = [str(cell.size) for cell in cells if not cell.n_made]
+    return f" (no cover holds {' or '.join(none)} bits)" if none else ""
+
+
+def _traces(cells: Sequence[Cell]) -> list[dict[str, Any]]:
+    names = list(dict.fromkeys(found.detection.monitor for cell in cells for found in cell.findings))
+    traces = [_oracle_trace(cells)]
+    for number, name in enumerate(names):
+        found = [(cell, one.detection) for cell in cells for one in cell.findings if one.detection.monitor == name]
+        trace = _trace(found)
+        look = number % len(_COLOURS)
+        trace["line"] = {"color": _COLOURS[look], "width": 2}
+        trace["marker"] = {
+            "size": 9,
+            "color": _COLOURS[look],
+            "symbol": [_SYMBOLS[look] + ("-open" if cell.n_made < FEW_TEXTS else "") for cell in trace["cells"]],
+        }
+        traces.append(trace)
+    for trace in traces:
+        del trace["cells"]
+    return traces
+
+
+def _oracle_trace(cells: Sequence[Cell]) -> dict[str, Any]:
+    trace = _trace([(cell, cell.oracle) for cell in cells])
+    trace["line"] = {"color": "#333333", "width": 1.5, "dash": "dash"}
+    trace["marker"] = {
+        "size": 11,
+        "color": "#333333",
+        "symbol": ["x-thin-open" if cell.is_undetectable else "circle-open" for cell in trace["cells"]],
+        "line": {"width": 2},
+    }
+    return trace
+
+
+def _trace(found: Sequence[tuple[Cell, Detection]]) -> dict[str, Any]:
+    shown = [
+        (cell, cell.rates[1], one, one.flagged)
+        for cell, one in found
+        if cell.rates is not None and one.flagged is not None
+    ]
+    name = found[0][1].monitor if found else ORACLE
+    return {
+        "type": "scatter",
+        "mode": "lines+markers",
+        "name": name,
+        "legendgroup": name,
+        "x": [round(rate, 2) for _, rate, _, _ in shown],
+        "y": [round(flagged.value, 4) for *_, flagged in shown],
+        "error_y": {
+            "type": "data",
+            "symmetric": False,
+            "array": [round(flagged.high - flagged.value, 4) for *_, flagged in shown],
+            "arrayminus": [round(flagged.value - flagged.low, 4) for *_, flagged in shown],
+            "thickness": 1,
+            "width": 3,
+        },
+        "text": [_hover(cell, one) for cell, _, one, _ in shown],
+        "hovertemplate": "%{text}<extra></extra>",
+        "cells": [cell for cell, *_ in shown],
+    }
+
+
+def _hover(cell: Cell, detection: Detection) -> str:
+    area = detection.auroc
+    lines = [
+        f"<b>{detection.monitor}</b> on {cell.coder}, {cell.size} bits, {cell.kind}",
+        f"flagged {share_text(detection.flagged)} at {detection.fpr or FPR:.1%} false positives",
+        f"false alarms {share_text(detection.false_alarms)}",
+        "AUROC " + ("not measured" if area.value is None else f"{area.value:.2f}"),
+        f"{cell.n_made} texts, {detection.n_unmeasured} not scored",
+        verdict(cell),
+    ]
+    return "<br>".join(lines)
