@@ -37,13 +37,13 @@ def clopper_pearson(k: int, n: int, level: float = 0.95) -> Share:
     ----------
     Clopper and Pearson, "The use of confidence or fiducial limits", Biometrika 26 (1934).
     """
-    from scipy.stats import beta
+    from scipy.special import betaincinv
 
     if n == 0:
         raise UndefinedMetric("no trials")
     if not 0 <= k <= n:
         raise ValueError(f"{k} successes in {n} trials")
     tail = (1.0 - level) / 2.0
-    low = float(beta.ppf(tail, k, n - k + 1)) if k else 0.0
-    high = float(beta.ppf(1.0 - tail, k + 1, n - k)) if k < n else 1.0
+    low = float(betaincinv(k, n - k + 1, tail)) if k else 0.0
+    high = float(betaincinv(k + 1, n - k, 1.0 - tail)) if k < n else 1.0
     return Share(k / n, low, high)
