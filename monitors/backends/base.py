@@ -82,8 +82,8 @@ class RecordedVerdicts(Protocol):
 class TokenLogprobs:
     """One entry a token: `offsets` in code points of the scored text, `logprobs` natural, None for the first."""
 
-    offsets: tuple[tuple[int, int], ...]
-    logprobs: tuple[float | None, ...]
+    offsets: Sequence[tuple[int, int]]
+    logprobs: Sequence[float | None]
 
 
 @runtime_checkable

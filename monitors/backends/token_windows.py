@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from array import array
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 WINDOW = 2048
-STRIDE = 1536
+STRIDE = 1792
 BATCH_TOKENS = 4096
+# Of a batch's tokens at most this share is padding.
+MAX_PADDING = 0.08
 
 
 @dataclass(frozen=True, slots=True)
@@ -17,30 +20,33 @@ class Piece:
     text: int
     start: int
     scored_from: int
-    tokens: tuple[int, ...]
+    tokens: Sequence[int]
 
 
-def pieces_of(index: int, context: list[int], ids: list[int]) -> list[Piece]:
+def pieces_of(index: int, context: Iterable[int], ids: Iterable[int]) -> list[Piece]:
     """Overlapping windows over context and text; the first token of all has nothing before it and stays unscored."""
-    whole = [*context, *ids]
+    whole = array("I", context)
+    done = max(len(whole), 1)
+    whole.extend(ids)
     pieces: list[Piece] = []
-    done = max(len(context), 1)
     start = 0
     while done < len(whole):
         end = min(start + WINDOW, len(whole))
-        pieces.append(Piece(index, start, done - start, tuple(whole[start:end])))
+        pieces.append(Piece(index, start, done - start, whole[start:end]))
         done, start = end, end - (WINDOW - STRIDE)
     return pieces
 
 
-def batches_of(pieces: Sequence[Piece]) -> list[list[Piece]]:
-    """Pieces of like length together, so that little is padded; at most BATCH_TOKENS padded tokens a batch."""
+def batches_of(pieces: Sequence[Piece], n_tokens: int = BATCH_TOKENS) -> list[list[Piece]]:
+    """Pieces of like length together, longest first: at most `n_tokens` a batch, of them 8 % padding."""
     batches: list[list[Piece]] = []
+    n_filled = 0
     for piece in sorted(pieces, key=lambda piece: -len(piece.tokens)):
-        widest = len(batches[-1][0].tokens) if batches else 0
-        is_alike = len(piece.tokens) * 10 >= widest * 8
-        if batches and is_alike and widest * (len(batches[-1]) + 1) <= BATCH_TOKENS:
+        size = (len(batches[-1]) + 1) * len(batches[-1][0].tokens) if batches else 0
+        n_filled += len(piece.tokens)
+        if batches and size <= n_tokens and size - n_filled <= MAX_PADDING * size:
             batches[-1].append(piece)
         else:
             batches.append([piece])
+            n_filled = len(piece.tokens)
     return batches

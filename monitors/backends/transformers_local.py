@@ -17,16 +17,15 @@ from typing import Any
 from monitors.backends.base import ContextOverflow, JudgeAnswer, JudgePrompt, TokenLogprobs
 from monitors.backends.constrained_reply import Reply
 from monitors.backends.continuation import Continuation
-from monitors.backends.token_windows import WINDOW, Piece, batches_of, pieces_of
-from monitors.backends.tokens import encode, encode_with_offsets, replace_surrogates
+from monitors.backends.forward_pass import batch_tokens, log_probabilities
+from monitors.backends.token_windows import WINDOW, batches_of
+from monitors.backends.tokens import Tokens, encode, replace_surrogates
 from monitors.backends.weights import fingerprint, resolve
 from monitors.base import Cost
 from monitors.errors import BackendUnavailable
 
 # Raised when what the numbers mean changes: how slots are filled, how windows are laid.
 METHOD = "slots-1"
-# Rows of logits held at once: 256 x 49,152 float32 are 50 MB.
-HEAD_ROWS = 256
 
 
 class LocalModel:
@@ -176,53 +175,21 @@ class LocalModel:
     def logprobs(self, texts: Sequence[tuple[str, str]], /) -> list[TokenLogprobs]:
         """Natural-log probability of each token given its context and up to 2,048 tokens before it.
 
-        Long texts are read in windows that overlap by a quarter; each token is scored once, in the window where it has
+        Long texts are read in windows that overlap by an eighth; each token is scored once, in the window where it has
         the most tokens before it. Of a context that is longer than half a window the end is kept.
         """
         import torch
 
         with self._lock, torch.inference_mode():
-            encoded = [encode_with_offsets(self._tokenizer, text) for _, text in texts]
-            contexts = [self._encode(context)[-WINDOW // 2 :] for context, _ in texts]
-            values = [[math.nan] * len(ids) for ids, _ in encoded]
-            pieces = [
-                piece
-                for index, ((ids, _), context) in enumerate(zip(encoded, contexts, strict=True))
-                for piece in pieces_of(index, context, ids)
-            ]
-            for batch in batches_of(pieces):
-                for piece, scores in zip(batch, self._forward(batch), strict=True):
-                    first = piece.start + piece.scored_from - len(contexts[piece.text])
-                    values[piece.text][first : first + len(scores)] = scores
+            tokens = Tokens.of(self._tokenizer, texts)
+            values = tokens.column()
+            for batch in batches_of(tokens.pieces, batch_tokens(self._lm)):
+                for piece, scores in zip(batch, log_probabilities(self._lm, batch), strict=True):
+                    tokens.put(values, piece, scores)
         return [
             TokenLogprobs(offsets, tuple(None if math.isnan(value) else value for value in scores))
-            for (_, offsets), scores in zip(encoded, values, strict=True)
+            for offsets, scores in zip(tokens.offsets, values, strict=True)
         ]
-
-    def _forward(self, batch: Sequence[Piece]) -> list[list[float]]:
-        import torch
-
-        width = max(len(piece.tokens) for piece in batch)
-        ids = torch.zeros((len(batch), width), dtype=torch.long)
-        mask = torch.zeros((len(batch), width), dtype=torch.long)
-        for row, piece in enumerate(batch):
-            ids[row, : len(piece.tokens)] = torch.tensor(piece.tokens)
-            mask[row, : len(piece.tokens)] = 1
-        device = self._lm.device
-        hidden = self._lm.base_model(input_ids=ids.to(device), attention_mask=mask.to(device)).last_hidden_state
-        return [self._piece_scores(hidden[row], piece) for row, piece in enumerate(batch)]
-
-    def _piece_scores(self, hidden: Any, piece: Piece) -> list[float]:
-        import torch
-
-        targets = torch.tensor(piece.tokens, device=hidden.device)
-        scores: list[float] = []
-        for start in range(piece.scored_from, len(piece.tokens), HEAD_ROWS):
-            end = min(start + HEAD_ROWS, len(piece.tokens))
-            logits = self._lm.lm_head(hidden[start - 1 : end - 1]).float()
-            picked = logits.gather(1, targets[start:end, None])[:, 0] - logits.logsumexp(1)
-            scores += picked.tolist()
-        return scores
 
 
 @contextmanager

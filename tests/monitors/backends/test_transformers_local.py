@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import pickle
+from collections.abc import Sequence
 from dataclasses import replace
 from itertools import pairwise
 
 import pytest
 
+from monitors.backends import tokens
 from monitors.backends.base import ContextOverflow, Judge, JudgePrompt, TokenScorer
+from monitors.backends.tokens import encode_with_offsets
 from monitors.backends.transformers_local import LocalModel
 from monitors.errors import BackendUnavailable
 from monitors.judging.contract import parse
@@ -119,6 +122,15 @@ def test_a_model_that_is_not_there_is_no_backend() -> None:
         LocalModel("/nowhere/at/all").logprobs([("", "x")])
 
 
-def _bits(logprobs: tuple[float | None, ...]) -> float:
+def _bits(logprobs: Sequence[float | None]) -> float:
     known = [value for value in logprobs if value is not None]
     return -sum(known) / len(known) / 0.6931
+
+
+def test_slabs_are_cut_where_a_tokeniser_parts(local_model: LocalModel, monkeypatch: pytest.MonkeyPatch) -> None:
+    text = (STORY + TRICKY + " 12 apples,\n\n  and more. ") * 40
+    whole = encode_with_offsets(local_model._tokenizer, text)
+    monkeypatch.setattr(tokens, "SLAB", 300)
+    cut = encode_with_offsets(local_model._tokenizer, text)
+    assert cut.ids == whole.ids
+    assert cut.offsets == whole.offsets
