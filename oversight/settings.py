@@ -188,6 +188,8 @@ DATA_UPLOAD_MAX_NUMBER_FIELDS = 2000
 
 LANGUAGE_CODE = "en"
 TIME_ZONE = "UTC"
+# One language: looking up the active one for each value of a table takes time.
+USE_I18N = False
 USE_TZ = True
 
 # Broker, channel layer and cache share one Valkey; losing it loses no work, since PostgreSQL decides what counts.

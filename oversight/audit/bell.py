@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 import threading
 import time
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 from celery import current_app
@@ -85,7 +85,12 @@ BELL = Bell()
 
 def depth(queue: str) -> int:
     """Messages that wait in a queue. Raises kombu's OperationalError when the broker does not answer."""
+    return depths([queue])[queue]
+
+
+def depths(queues: Iterable[str]) -> dict[str, int]:
+    """The same of several queues, over one connection."""
     with current_app.connection_for_read() as connection:
         channel: Any = connection.default_channel
         # A passive declaration would say it too, but kombu's looks for the queue without our key prefix.
-        return int(channel._size(queue))
+        return {queue: int(channel._size(queue)) for queue in queues}

@@ -5,9 +5,10 @@ Colours are names of custom properties ("--series-1"): `chart.js` puts in what t
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 from monitors.base import State
@@ -23,7 +24,29 @@ STATE_SERIES: tuple[tuple[str, str, str, str], ...] = (
     (State.UNSCORED, "Could not measure", "--violet", "/"),
     (State.SKIPPED, "Not applicable", "--line", ""),
 )
-MOST_HOURS = 24 * 31
+# A bar for each hour of more days than that is thinner than a pixel or two.
+LONGEST_BY_HOUR = timedelta(days=3)
+
+
+@dataclass(frozen=True, slots=True)
+class Bins:
+    """What one bar stands for; at most the last `most` of them are drawn."""
+
+    name: str
+    width: timedelta
+    most: int
+    format: str
+    hover: str
+
+    def start(self, at: datetime) -> datetime:
+        return at.replace(hour=0) if self.name == "day" else at
+
+    def told(self, start: datetime) -> str:
+        return f"{start:%Y-%m-%d at %H:00}" if self.name == "hour" else f"{start:%Y-%m-%d}"
+
+
+HOURS = Bins("hour", timedelta(hours=1), 72, "%Y-%m-%d %H:00", "%{x|%Y-%m-%d %H:00}")
+DAYS = Bins("day", timedelta(days=1), 366, "%Y-%m-%d", "%{x|%Y-%m-%d}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,43 +68,48 @@ class Chart:
 
 def charts_of(overview: Overview) -> tuple[Chart, ...]:
     """Those for which there is something to draw."""
-    flags = (flags_per_hour(overview.flags),) if overview.flags else ()
+    flags = (flags_over_time(overview.flags),) if overview.flags else ()
     return (*flags, *((states_by_monitor(overview.monitors),) if overview.monitors else ()))
 
 
-def flags_per_hour(flags: Sequence[FlagsInHour]) -> Chart:
-    """Stacked bars; an hour without a flag is an empty place and not left out."""
+def flags_over_time(flags: Sequence[FlagsInHour]) -> Chart:
+    """Stacked bars; an hour or day without a flag is an empty place and not left out."""
     monitors = list(dict.fromkeys(flag.monitor for flag in sorted(flags, key=lambda f: f.monitor)))
-    counts = {(flag.hour, flag.monitor): flag.count for flag in flags}
     first, last = min(f.hour for f in flags), max(f.hour for f in flags)
-    n_hours = min(MOST_HOURS, int((last - first) / timedelta(hours=1)) + 1)
-    hours = [last - timedelta(hours=n) for n in reversed(range(n_hours))]
+    bins = HOURS if last - first < LONGEST_BY_HOUR else DAYS
+    counts: Counter[tuple[datetime, str]] = Counter()
+    for flag in flags:
+        counts[bins.start(flag.hour), flag.monitor] += flag.count
+    last = bins.start(last)
+    n_bins = min(bins.most, int((last - bins.start(first)) / bins.width) + 1)
+    starts = [last - n * bins.width for n in reversed(range(n_bins))]
     titles = [words.monitor_title(monitor) for monitor in monitors]
     data = [
-        _bar(title, [hour.isoformat() for hour in hours], [counts.get((hour, monitor), 0) for hour in hours], index)
+        _bar(title, [start.isoformat() for start in starts], [counts[start, monitor] for start in starts], index, bins)
         for index, (monitor, title) in enumerate(zip(monitors, titles, strict=True))
     ]
-    busiest = max(hours, key=lambda hour: sum(counts.get((hour, m), 0) for m in monitors))
-    total, most = sum(counts.values()), sum(counts.get((busiest, m), 0) for m in monitors)
+    sums = {start: sum(counts[start, m] for m in monitors) for start in starts}
+    busiest = max(starts, key=lambda start: sums[start])
+    total, most = sum(counts.values()), sums[busiest]
     xaxis = {
         "type": "date",
         "range": [
-            (hours[-1] - timedelta(hours=max(n_hours, 12) - 0.5)).isoformat(),
-            (last + timedelta(minutes=30)).isoformat(),
+            (last - bins.width * (max(n_bins, 12) - 0.5)).isoformat(),
+            (last + bins.width / 2).isoformat(),
         ],
     }
     yaxis = {"title": {"text": "flags"}, "rangemode": "tozero", **({"dtick": 1} if most <= 8 else {})}
     return Chart(
         id="flags",
-        title="Flags per hour, by monitor",
-        summary=f"{total:,} flag{'' if total == 1 else 's'} in {n_hours:,} hour{'' if n_hours == 1 else 's'}; the"
-        f" most in one hour, {most:,}, on {busiest:%Y-%m-%d at %H:00} UTC.",
+        title=f"Flags per {bins.name}, by monitor",
+        summary=f"{total:,} flag{'' if total == 1 else 's'} in {n_bins:,} {bins.name}{'' if n_bins == 1 else 's'}; the"
+        f" most in one {bins.name}, {most:,}, on {bins.told(busiest)} UTC.",
         figure={"data": data, "layout": {"barmode": "stack", "bargap": 0.15, "xaxis": xaxis, "yaxis": yaxis}},
-        columns=("Hour (UTC)", *titles),
+        columns=(f"{bins.name.capitalize()} (UTC)", *titles),
         rows=tuple(
-            (f"{hour:%Y-%m-%d %H:00}", *(f"{counts.get((hour, m), 0):,}" for m in monitors))
-            for hour in reversed(hours)
-            if any(counts.get((hour, m)) for m in monitors)
+            (f"{start:{bins.format}}", *(f"{counts[start, m]:,}" for m in monitors))
+            for start in reversed(starts)
+            if sums[start]
         ),
     )
 
@@ -119,13 +147,13 @@ def states_by_monitor(monitors: Sequence[MonitorStates]) -> Chart:
     )
 
 
-def _bar(name: str, x: list[str], y: list[int], index: int) -> dict[str, Any]:
+def _bar(name: str, x: list[str], y: list[int], index: int, bins: Bins) -> dict[str, Any]:
     return {
         "type": "bar",
         "name": name,
         "x": x,
         "y": y,
-        "width": 0.85 * 3_600_000,
+        "width": 0.85 * bins.width / timedelta(milliseconds=1),
         "marker": {"color": f"--series-{index % 5 + 1}", "pattern": {"shape": PATTERNS[index % 5], "size": 6}},
-        "hovertemplate": "%{x|%Y-%m-%d %H:00}<br>%{fullData.name}: %{y:,}<extra></extra>",
+        "hovertemplate": f"{bins.hover}<br>%{{fullData.name}}: %{{y:,}}<extra></extra>",
     }

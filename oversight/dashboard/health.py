@@ -136,25 +136,24 @@ def _queues(projects: frozenset[int], *, broker_answers: bool) -> tuple[QueueRow
         )
     )
     runs: dict[str, dict[str, object]] = {row["queue"]: dict(row) for row in counted}
-    return tuple(_queue(name, runs.get(name, {}), now, broker_answers=broker_answers) for name in QUEUES)
+    messages = _depths() if broker_answers else {}
+    return tuple(_queue(name, runs.get(name, {}), now, messages=messages.get(name)) for name in QUEUES)
 
 
-def _queue(name: str, row: dict[str, object], now: datetime, *, broker_answers: bool) -> QueueRow:
+def _queue(name: str, row: dict[str, object], now: datetime, *, messages: int | None) -> QueueRow:
     oldest = row.get("oldest")
     oldest_at = oldest if isinstance(oldest, datetime) else None
     numbers = {key: int(str(row.get(key) or 0)) for key in ("waiting", "queued", "running", "failed")}
     # A long queue is no fault while somebody works on it.
     is_late = oldest_at is not None and now - oldest_at > LATE_RUN and not numbers["running"]
-    return QueueRow(
-        name=name, **numbers, oldest=oldest_at, messages=_depth(name) if broker_answers else None, is_late=is_late
-    )
+    return QueueRow(name=name, **numbers, oldest=oldest_at, messages=messages, is_late=is_late)
 
 
-def _depth(queue: str) -> int | None:
+def _depths() -> dict[str, int]:
     try:
-        return bell.depth(queue)
+        return bell.depths(QUEUES)
     except OperationalError:
-        return None
+        return {}
 
 
 def _workers(queues: Iterable[QueueRow]) -> Check:

@@ -27,7 +27,8 @@ from oversight.review.models import (
     VerdictState,
 )
 
-PAGE_SIZE = 50
+# More than one screen of rows, each with an excerpt.
+PAGE_SIZE = 25
 Standing = Literal["free", "mine", "held", "decided"]
 
 

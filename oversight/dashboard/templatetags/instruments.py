@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import math
 from datetime import UTC, datetime
+from functools import cache
+from uuid import UUID
 
 from django import template
 from django.template.defaultfilters import floatformat
 from django.templatetags.static import static
+from django.urls import reverse
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
@@ -23,6 +26,7 @@ _SCORE = (
     '<span class="score-num">{}</span></span>'
 )
 _AGO = '<time datetime="{}" title="{} UTC">{}</time>'
+_WHEN = '<time datetime="{}">{}</time>'
 register.filter("monitor_title", words.monitor_title)
 register.filter("reason_in_words", words.reason_in_words)
 
@@ -53,6 +57,24 @@ def ago(when: datetime | None) -> SafeString:
         return format_html('<span class="muted">{}</span>', "–")
     at = when.astimezone(UTC)
     return format_html(_AGO, at.isoformat(), f"{at:%Y-%m-%d %H:%M:%S}", duration((clock.now() - when).total_seconds()))
+
+
+@register.simple_tag
+def when(at: datetime) -> SafeString:
+    """A point in time, to the second."""
+    at = at.astimezone(UTC)
+    return format_html(_WHEN, at.isoformat(), f"{at:%Y-%m-%d %H:%M:%S}")
+
+
+@register.filter
+def trace_url(transcript_id: UUID) -> str:
+    """The page of a transcript. A list has a hundred of them, and working one out costs as much as a row."""
+    return f"{_traces()}{transcript_id}/"
+
+
+@cache
+def _traces() -> str:
+    return reverse("dashboard:trace", args=[UUID(int=0)]).removesuffix(f"{UUID(int=0)}/")
 
 
 @register.filter

@@ -100,3 +100,15 @@ def test_a_cursor_that_cannot_be_read_is_an_error(text: str) -> None:
 
 def test_a_cursor_survives_its_text() -> None:
     assert Cursor.parse(str(Cursor(7, 9))) == Cursor(7, 9)
+
+
+def test_the_feed_is_read_in_the_order_of_its_index(db: None) -> None:
+    wanted = {"xid": 0, "id": 0, "actions": list(ACTIONS), "projects": [1], "limit": 10}
+    with connection.cursor() as cursor:
+        # In an empty table a plan that sorts costs nothing: what matters is whether one without is possible.
+        cursor.execute("SET LOCAL enable_seqscan = off; SET LOCAL enable_sort = off")
+        cursor.execute(f"EXPLAIN {selectors.FEED_SQL}", wanted)
+        plan = "\n".join(line for (line,) in cursor.fetchall())
+
+    assert "audit_event_cursor_idx" in plan
+    assert "Sort" not in plan

@@ -133,13 +133,23 @@ def test_the_overview_takes_the_same_number_of_queries_whatever_it_counts(
 
 def test_the_table_of_a_chart_says_what_its_bars_say() -> None:
     noon = datetime(2026, 11, 22, 12, tzinfo=UTC)
-    chart = charts.flags_per_hour(
+    chart = charts.flags_over_time(
         [FlagsInHour(noon, "byte_channels", 3), FlagsInHour(noon + timedelta(hours=2), "judge_encoded_reasoning", 1)]
     )
 
     assert [bar["y"] for bar in chart.figure["data"]] == [[3, 0, 0], [0, 0, 1]]
     assert chart.rows == (("2026-11-22 14:00", "0", "1"), ("2026-11-22 12:00", "3", "0"))
     assert chart.summary == "4 flags in 3 hours; the most in one hour, 3, on 2026-11-22 at 12:00 UTC."
+
+
+def test_flags_of_more_than_three_days_stand_by_day() -> None:
+    noon = datetime(2026, 11, 20, 12, tzinfo=UTC)
+    flags = [FlagsInHour(noon + timedelta(hours=hours), "byte_channels", 1) for hours in (0, 3, 30, 80)]
+    chart = charts.flags_over_time(flags)
+
+    assert chart.figure["data"][0]["y"] == [2, 1, 0, 1]
+    assert chart.rows == (("2026-11-23", "1"), ("2026-11-21", "1"), ("2026-11-20", "2"))
+    assert chart.summary == "4 flags in 4 days; the most in one day, 2, on 2026-11-20 UTC."
 
 
 def test_series_differ_by_pattern_and_not_by_colour_alone() -> None:
