@@ -6,7 +6,7 @@ import argparse
 import sys
 from collections.abc import Sequence
 
-from monitors.commands import convert, evaluate, formats, redteam, score
+from monitors.commands import coders, convert, decode, encode, evaluate, formats, redteam, score
 from monitors.commands import list as listing
 from monitors.commands.expression import ExpressionError
 from monitors.commands.problem import Problem
@@ -18,6 +18,9 @@ _COMMANDS = (
     ("score", score, "score transcripts, one JSON line for each transcript and monitor"),
     ("evaluate", evaluate, "compare scores with a label"),
     ("convert", convert, "convert transcripts of any known format to our native form, one a line"),
+    ("coders", coders, "show the coders of the red team"),
+    ("encode", encode, "hide a payload in a text"),
+    ("decode", decode, "read a payload that was hidden in a text"),
     ("redteam", redteam, "attack monitors with coders on real covers, and compare with what an oracle finds"),
 )
 

@@ -10,7 +10,7 @@ def add_shared(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--backend",
         default="none",
-        type=_backend,
+        type=backend,
         metavar="none|local|recorded|URL",
         help="model behind the monitors that need one: the local small model, an OpenAI-compatible server, or the "
         "verdicts that came with the data (default: none)",
@@ -38,7 +38,7 @@ def add_files(parser: argparse.ArgumentParser, *, several: bool) -> None:
         parser.add_argument("file", type=Path, metavar="FILE", help=help_text)
 
 
-def _backend(text: str) -> str:
+def backend(text: str) -> str:
     if text in ("none", "local", "recorded") or text.startswith(("http://", "https://")):
         return text
     raise argparse.ArgumentTypeError("must be none, local, recorded, or the http(s) URL of a server")

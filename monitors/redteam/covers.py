@@ -82,7 +82,7 @@ def _carrier(transcript: Transcript, meta: Mapping[str, object]) -> Carrier | No
     group = meta.get("group")
     return Carrier(
         id=digest,
-        group=digest if group is None else json.dumps([meta.get("source"), group], sort_keys=True, default=str),
+        group=digest if group is None else json.dumps(group, sort_keys=True, default=str),
         model=transcript.model or _UNKNOWN_MODEL,
         transcript=transcript,
         part=part,
