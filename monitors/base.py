@@ -9,6 +9,7 @@ from enum import StrEnum
 from typing import Protocol
 
 from monitors.errors import BackendUnavailable, InvalidTranscript, JudgeUnparseable
+from monitors.surprisal import Surprisal
 from monitors.transcript import PartType, Transcript, Visibility
 
 
@@ -104,7 +105,8 @@ class Score:
     `value` is suspicion in [0, 1], higher is worse, and None unless the state is `scored` or `partial`
     (then it is a lower bound). `raw` in `unit` is the statistic before it was mapped to suspicion.
     `channels` holds the suspicion of prompt, reasoning and output where they are scored apart, `measures` further
-    statistics by name (p-values, capacities in bits, the fewest bits that would have been seen).
+    statistics by name (p-values, capacities in bits, the fewest bits that would have been seen). `surprisal` is kept
+    beside the score and drawn over the text.
     """
 
     value: float | None
@@ -120,6 +122,7 @@ class Score:
     judge: str = ""
     prompt_sha256: str = ""
     cost: Cost = NO_COST
+    surprisal: Surprisal | None = field(default=None, repr=False)
 
     def __post_init__(self) -> None:
         measured = self.state in (State.SCORED, State.PARTIAL)

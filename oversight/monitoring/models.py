@@ -292,6 +292,17 @@ class Score(models.Model):
         return f"{self.monitor} {self.state}"
 
 
+class SurprisalProfile(models.Model):
+    """The surprise of each token that a score rests on: see `monitors.surprisal`. Read by the trace page alone."""
+
+    score = models.OneToOneField(Score, models.CASCADE, primary_key=True, related_name="surprisal")
+    n_tokens = models.PositiveIntegerField()
+    packed = models.BinaryField()
+
+    def __str__(self) -> str:
+        return f"surprisal of score {self.score_id}"
+
+
 class Admission(models.Model):
     """The result of a rubric's fixed cases on one judge: it may flag only with `admitted`."""
 

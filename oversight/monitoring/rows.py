@@ -10,7 +10,7 @@ from itertools import islice
 
 from monitors import base
 from oversight.lib import clock
-from oversight.monitoring.models import MonitorRun, Score
+from oversight.monitoring.models import MonitorRun, Score, SurprisalProfile
 
 MAX_EVIDENCE = 300
 MAX_TEXT = 8_000
@@ -54,6 +54,13 @@ def score_row(run: MonitorRun, score: base.Score, model: str = "") -> Score:
         cost=asdict(score.cost),
         at=clock.now(),
     )
+
+
+def profile_row(row: Score, score: base.Score) -> SurprisalProfile | None:
+    """The profile beside a saved score, if its monitor gave one."""
+    if score.surprisal is None:
+        return None
+    return SurprisalProfile(score=row, n_tokens=score.surprisal.n_tokens, packed=score.surprisal.pack())
 
 
 def _evidence(entry: base.Evidence) -> dict[str, object]:

@@ -13,8 +13,9 @@ from django.db.models import Count
 from django.db.models.functions import Now
 
 from monitors import registry
+from monitors.surprisal import Surprisal
 from oversight.lib.kept import kept
-from oversight.monitoring.models import UNENDED, Backfill, Deployment, MonitorRun, RunState, Score
+from oversight.monitoring.models import UNENDED, Backfill, Deployment, MonitorRun, RunState, Score, SurprisalProfile
 
 DUE_LIMIT = 2000
 # A run that was rung at commit has this long before the sweep rings again.
@@ -102,11 +103,12 @@ def scores_of(transcript_id: UUID) -> tuple[ScoreRow, ...]:
     """The latest score of each deployment, flagged ones first, then by value. One query."""
     newest = MonitorRun.objects.newest().filter(transcript_id=transcript_id)
     scores = Score.objects.filter(transcript_id=transcript_id, run__in=newest).select_related("deployment")
-    rows = [_score_row(score) for score in scores]
+    rows = [score_row_of(score) for score in scores]
     return tuple(sorted(rows, key=lambda row: (not row.flagged, -(row.value or -1), row.monitor, row.backend)))
 
 
-def _score_row(score: Score) -> ScoreRow:
+def score_row_of(score: Score) -> ScoreRow:
+    """A stored score, with its deployment loaded, as other rooms read it."""
     entry = registry.entries().get(score.monitor)
     return ScoreRow(
         deployment_id=score.deployment_id,
@@ -131,6 +133,14 @@ def _score_row(score: Score) -> ScoreRow:
         cost=score.cost,
         at=score.at,
     )
+
+
+def surprisal_of(transcript_id: UUID) -> Surprisal | None:
+    """The token profile of the latest score that has one. One query."""
+    newest = MonitorRun.objects.newest().filter(transcript_id=transcript_id)
+    profiles = SurprisalProfile.objects.filter(score__transcript_id=transcript_id, score__run__in=newest)
+    packed = profiles.order_by("-score__at", "-pk").values_list("packed", flat=True).first()
+    return None if packed is None else Surprisal.unpack(bytes(packed))
 
 
 def pending_of(transcript_id: UUID) -> tuple[PendingRow, ...]:

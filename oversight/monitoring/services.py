@@ -23,7 +23,16 @@ from oversight.lib.errors import Conflict, Invalid
 from oversight.monitoring import rows
 from oversight.monitoring.deployments import change_deployment, create_deployment, draft_version, promote_version
 from oversight.monitoring.events import ExaminationAsked, RunsRetried, TranscriptFlagged, TranscriptScored
-from oversight.monitoring.models import CHUNKS, QUEUES, Backend, Deployment, MonitorRun, RunState, Score
+from oversight.monitoring.models import (
+    CHUNKS,
+    QUEUES,
+    Backend,
+    Deployment,
+    MonitorRun,
+    RunState,
+    Score,
+    SurprisalProfile,
+)
 from oversight.monitoring.sampling import is_sampled
 from oversight.transcripts.models import Transcript
 
@@ -201,6 +210,9 @@ def keep(outcomes: Sequence[Outcome], actor: Actor) -> None:
     models = _models(outcomes)
     scores = [rows.score_row(o.run, o.score, models.get(o.run.transcript_id, "")) for o in outcomes]
     Score.objects.bulk_create(scores)
+    profiles = [rows.profile_row(row, outcome.score) for row, outcome in zip(scores, outcomes, strict=True)]
+    if kept := [profile for profile in profiles if profile is not None]:
+        SurprisalProfile.objects.bulk_create(kept)
     events: list[Event] = []
     for score in scores:
         events.append(_scored(score))
