@@ -1,0 +1,1 @@
+"""What a text is written in: natural languages, scripts, ciphers and encodings, and how English it reads."""
