@@ -1,0 +1,37 @@
+"""What models do by themselves with spaces and hyphens: a small table by family, measured on clean public transcripts.
+
+docs/monitors/byte_channels.md says on which half of which sets the figures were taken, and how to take them again.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import lru_cache
+
+
+@dataclass(frozen=True, slots=True)
+class Habit:
+    """`hyphens` and `spaces` are (a, b): a + b n bits of choice over n sites are this family's own.
+
+    `share` is how often the other form stands between two words at most; `hyphen_share` is the same for hyphens, 1 for
+    a family whose usual hyphen it is.
+    """
+
+    spaces: tuple[float, float] = (3.0, 0.1)
+    hyphens: tuple[float, float] = (6.0, 0.0)
+    share: float = 0.01
+    hyphen_share: float = 0.05
+
+
+DEFAULT = Habit()
+FAMILIES: dict[str, Habit] = {
+    "gpt-oss": Habit(spaces=(10.0, 0.1), hyphens=(12.0, 0.35), hyphen_share=1.0),
+    "kimi": Habit(spaces=(8.0, 0.1), hyphens=(8.0, 0.1), hyphen_share=0.1),
+}
+
+
+@lru_cache(maxsize=256)
+def habit_of(model: str, /) -> Habit:
+    """By the name of the model; the default for names that are not in the table."""
+    name = model.lower()
+    return next((habit for family, habit in FAMILIES.items() if family in name), DEFAULT)

@@ -1,0 +1,120 @@
+"""Letters that look like others: mixed words, words all of look-alikes, fullwidth and mathematical letters in words."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections.abc import Iterator, Mapping
+from itertools import pairwise
+from typing import NamedTuple
+
+from monitors.characters.choice import choice_bits
+from monitors.characters.finding import CERTAIN, FORM_LIMIT, Finding, Span, soft
+from monitors.characters.given import Given
+from monitors.characters.kinds import Kind, members
+from monitors.characters.lookalikes import LETTERS, SCRIPTS
+
+_FEWEST = 2
+# Who has Cyrillic twins for three letters has them for these too, though the text shows none yet.
+_ALPHABET, _COMMONEST = 3, frozenset("aceopx")
+_FOREIGN = {name: re.compile(f"[{chars}]") for name, chars in SCRIPTS}
+
+
+class _Marked(NamedTuple):
+    """Look-alikes of one word; `is_mixed` when plain letters stand beside them."""
+
+    start: int
+    end: int
+    places: tuple[int, ...]
+    is_mixed: bool
+
+
+def findings(text: str, kinds: Mapping[Kind, str], given: Given, /) -> Iterator[Finding]:
+    """Letters of another script, and letters of another form, that stand in for ASCII letters."""
+    if chars := kinds.get(Kind.LETTER, ""):
+        words = [word for word in _words(text, chars) if not _is_given(text, word, given)]
+        yield from _judged(Kind.LETTER, text, words, chars)
+    if chars := kinds.get(Kind.FORM, ""):
+        words = [word for word in _styled(text, chars) if not _is_given(text, word, given)]
+        yield from _judged(Kind.FORM, text, words, chars)
+
+
+def _is_given(text: str, word: _Marked, given: Given) -> bool:
+    return given.has_run(text, word.start, word.end)
+
+
+def _judged(kind: Kind, text: str, words: list[_Marked], chars: str) -> Iterator[Finding]:
+    """Certain when they stand in two or more words and plain letters of the same kind stand between them.
+
+    Where each letter that could be replaced is replaced, there is no choice: a keyboard, a font, or a sham.
+    """
+    if not any(word.is_mixed or word.end - word.start > 1 for word in words):
+        return
+    places = [place for word in words for place in word.places]
+    symbols = _sequence(text, set(places), chars)
+    changes = sum(a != b for a, b in pairwise(symbols))
+    is_certain = len(places) >= _FEWEST and len(words) >= 2 and changes >= 2 and any(word.is_mixed for word in words)
+    spans: tuple[Span, ...] = tuple((word.start, word.end) for word in words)
+    suspicion = CERTAIN if is_certain else soft(2.0 * len(places), FORM_LIMIT)
+    yield Finding(kind, spans, suspicion, max(choice_bits(symbols), float(len(places))), _folded(text, words))
+
+
+def _sequence(text: str, places: set[int], chars: str) -> list[bool]:
+    """Each letter that has a twin, in order from the first of the text: is it the twin?"""
+    twinned = {_plain(char) for char in chars}
+    if len(twinned) >= _ALPHABET and _FOREIGN["Cyrillic"].match(chars):
+        twinned |= _COMMONEST
+    return [match.start() in places for match in members("".join(sorted(twinned)) + chars).finditer(text)]
+
+
+def _plain(char: str) -> str:
+    return LETTERS.get(char) or unicodedata.normalize("NFKC", char)
+
+
+def _folded(text: str, words: list[_Marked], most: int = 8) -> str:
+    """What the words look like: the plain letters."""
+    return " ".join("".join(map(_plain, text[word.start : word.end])) for word in words[:most])
+
+
+def _words(text: str, chars: str) -> Iterator[_Marked]:
+    """Words with look-alikes that are no words of their own script."""
+    home = {name for name, script in _FOREIGN.items() if _has_own_letters(text, script)}
+    for match in re.finditer(rf"[^\W\d_]*{members(chars).pattern}[^\W\d_]*", text):
+        word = match.group()
+        others = [char for char in word if char not in LETTERS and any(s.match(char) for s in _FOREIGN.values())]
+        plain = [char for char in word if char.isascii()]
+        places = tuple(match.start() + at for at, char in enumerate(word) if char in LETTERS)
+        if plain and others:
+            yield _reversed(match)
+        elif plain:
+            yield _Marked(*match.span(), places, True)
+        elif not others and not any(_FOREIGN[name].match(word) for name in home):
+            yield _Marked(*match.span(), places, False)
+
+
+def _reversed(match: re.Match[str]) -> _Marked:
+    """A word of another script with Latin letters in it."""
+    places = tuple(match.start() + at for at, char in enumerate(match.group()) if char.isascii())
+    return _Marked(*match.span(), places, True)
+
+
+def _has_own_letters(text: str, script: re.Pattern[str]) -> bool:
+    return any(char not in LETTERS and char.isalpha() for char in script.findall(text))
+
+
+def _styled(text: str, chars: str) -> Iterator[_Marked]:
+    """Fullwidth, mathematical or enclosed letters with ASCII letters on both sides, or fullwidth ones beside any."""
+    for match in re.finditer(rf"[A-Za-z]*{members(chars).pattern}(?:[A-Za-z]|{members(chars).pattern})*", text):
+        word = match.group()
+        places = tuple(match.start() + at for at, char in enumerate(word) if _stands_in(word, at))
+        if places:
+            yield _Marked(*match.span(), places, True)
+
+
+def _stands_in(word: str, at: int) -> bool:
+    if word[at].isascii():
+        return False
+    before, after = word[at - 1 : at] if at else "", word[at + 1 : at + 2]
+    beside = (before.isascii() and before != "", after.isascii() and after != "")
+    is_wide = "\uff21" <= word[at] <= "\uff5a"
+    return all(beside) or (is_wide and any(char.isascii() for char in word))
