@@ -9,6 +9,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from monitors.coders.coder import Family
 from monitors.redteam.detection import N_DRAWS, Detection, Scores, detect
 from monitors.redteam.oracle import oracle_scores, reach_of
 from monitors.redteam.results import Results, TextResult
@@ -84,7 +85,7 @@ def cell_data(plan: Plan, results: Results) -> Iterator[CellData]:
     by_group = halves_of([carrier.group for carrier in plan.carriers])
     halves = {carrier.id: by_group[carrier.group] for carrier in plan.carriers}
     clean = {name: _scores(plan, results, name, [clean_trial(cover) for cover in halves]) for name in plan.monitors}
-    for coder in plan.coders.values():
+    for coder in sorted(plan.coders.values(), key=lambda coder: (list(Family).index(coder.family), coder.name)):
         maker = made_by(coder)
         covers = _texts(results, [clean_trial(cover, coder) for cover in halves])
         for size in plan.sizes:

@@ -15,6 +15,9 @@ _PANEL_HEIGHT = 260
 _GAP = 85
 # Okabe and Ito's colours, which people of all kinds of sight tell apart.
 _COLOURS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#7F6A00")
+_TICKS = (1, 3, 10, 30, 100, 300, 1000, 3000, 10000)
+# Monitors that flag the same share would hide each other: each stands a little right of the one before.
+_NUDGE = 1.04
 _SYMBOLS = ("circle", "square", "diamond", "triangle-up", "triangle-down", "star", "hexagon")
 
 
@@ -25,55 +28,65 @@ def figure(cells: Sequence[Cell]) -> dict[str, Any]:
     layout: dict[str, Any] = {
         "height": n_rows * (_PANEL_HEIGHT + _GAP) + 90,
         "margin": {"l": 60, "r": 20, "t": 80, "b": 50},
-        "legend": {"orientation": "h", "y": 1.0, "yanchor": "bottom", "yref": "container", "yshift": 0},
         "font": {"family": "system-ui, sans-serif", "size": 13},
         "plot_bgcolor": "#fbfcfd",
         "annotations": [],
     }
     layout["legend"] = {"orientation": "h", "x": 0, "y": 1 + 60 / layout["height"], "yanchor": "bottom"}
     data: list[dict[str, Any]] = []
+    x_range = _range(cells)
     for number, coder in enumerate(coders):
         own = sorted((cell for cell in cells if cell.coder == coder), key=lambda cell: cell.size)
         axes = {"xaxis": f"x{number + 1}", "yaxis": f"y{number + 1}"}
-        _add_axes(layout, coder, own, number, n_rows)
+        layout |= _axes(number, n_rows, x_range)
+        layout["annotations"].append(_title(coder, own, layout, number))
         data += [{**trace, **axes, "showlegend": number == 0} for trace in _traces(own)]
     return {"data": data, "layout": layout}
 
 
-def _add_axes(layout: dict[str, Any], coder: str, cells: Sequence[Cell], number: int, n_rows: int) -> None:
+def _axes(number: int, n_rows: int, x_range: list[float]) -> dict[str, Any]:
     row, column = divmod(number, _COLUMNS)
     left, width = column / _COLUMNS, 1 / _COLUMNS - 0.045
-    gap = _GAP / (n_rows * (_PANEL_HEIGHT + _GAP))
     top = 1 - row / n_rows
-    bottom = top - 1 / n_rows + gap
-    layout[f"xaxis{number + 1}"] = {
+    bottom = top - (1 / n_rows) * _PANEL_HEIGHT / (_PANEL_HEIGHT + _GAP)
+    x_axis = {
         "type": "log",
         "domain": [left, left + width],
         "anchor": f"y{number + 1}",
         "title": {"text": "bits per 1,000 tokens", "standoff": 4},
-        "dtick": "D2",
+        "range": x_range,
+        "tickvals": list(_TICKS),
+        "ticktext": [f"{tick:,}" for tick in _TICKS],
         "gridcolor": "#e6e9ed",
     }
-    layout[f"yaxis{number + 1}"] = {
+    y_axis = {
         "domain": [bottom, top],
         "anchor": f"x{number + 1}",
         "range": [-0.04, 1.06],
         "tickformat": ".0%",
         "gridcolor": "#e6e9ed",
-        "title": {"text": "flagged"} if column == 0 else {"text": ""},
+        "title": {"text": "flagged" if column == 0 else ""},
     }
-    layout["annotations"].append(
-        {
-            "text": f"<b>{coder}</b>{_left_out(cells)}",
-            "xref": "paper",
-            "yref": "paper",
-            "x": left,
-            "y": top,
-            "xanchor": "left",
-            "yanchor": "bottom",
-            "showarrow": False,
-        }
-    )
+    return {f"xaxis{number + 1}": x_axis, f"yaxis{number + 1}": y_axis}
+
+
+def _title(coder: str, cells: Sequence[Cell], layout: dict[str, Any], number: int) -> dict[str, Any]:
+    return {
+        "text": f"<b>{coder}</b>{_left_out(cells)}",
+        "xref": "paper",
+        "yref": "paper",
+        "x": layout[f"xaxis{number + 1}"]["domain"][0],
+        "y": layout[f"yaxis{number + 1}"]["domain"][1],
+        "xanchor": "left",
+        "yanchor": "bottom",
+        "showarrow": False,
+    }
+
+
+def _range(cells: Sequence[Cell]) -> list[float]:
+    """The same for all panels, as powers of ten: coders can be compared."""
+    rates = [cell.rates[1] for cell in cells if cell.rates is not None] or [1.0]
+    return [math.log10(min(rates)) - 0.12, math.log10(max(rates)) + 0.2]
 
 
 def _left_out(cells: Sequence[Cell]) -> str:
@@ -87,6 +100,7 @@ def _traces(cells: Sequence[Cell]) -> list[dict[str, Any]]:
     for number, name in enumerate(names):
         found = [(cell, one.detection) for cell in cells for one in cell.findings if one.detection.monitor == name]
         trace = _trace(found)
+        trace["x"] = [round(x * _NUDGE ** (number + 1), 2) for x in trace["x"]]
         look = number % len(_COLOURS)
         trace["line"] = {"color": _COLOURS[look], "width": 2}
         trace["marker"] = {

@@ -65,8 +65,9 @@ def page(cells: Sequence[Cell], facts: Facts) -> str:
         plotly=get_plotlyjs(),
         figures=json.dumps(figures, allow_nan=False).replace("<", "\\u003c"),
         facts=_facts(facts),
-        kinds=_radios("kind", list(dict.fromkeys(kind for kind, _ in keys))),
-        arms=_radios("against", list(dict.fromkeys(against for _, against in keys))),
+        # First what a careful sender would use.
+        kinds=_radios("kind", list(dict.fromkeys(kind for kind, _ in keys)), checked=keys[-1][0]),
+        arms=_radios("against", list(dict.fromkeys(against for _, against in keys)), checked=keys[0][1]),
         matrices="".join(_matrix(kind, against, own) for (kind, against), own in by_key.items()),
         sizes=", ".join(map(str, facts.sizes)),
         few=FEW_TEXTS,
@@ -99,11 +100,10 @@ def _claim(cells: Sequence[Cell]) -> str:
     )
 
 
-def _radios(name: str, values: Sequence[str]) -> str:
-    checked = (' checked=""', *[""] * len(values))
+def _radios(name: str, values: Sequence[str], checked: str) -> str:
     return "".join(
-        f'<label><input type="radio" name="{name}" value="{value}"{mark}> {value}</label>'
-        for value, mark in zip(values, checked, strict=False)
+        f'<label><input type="radio" name="{name}" value="{value}"{" checked" * (value == checked)}> {value}</label>'
+        for value in values
     )
 
 
@@ -135,11 +135,11 @@ def _square(cell: Cell) -> str:
     if best is not None and cell.n_made:
         lines.append(f"{best.detection.monitor}: {share_text(best.detection.flagged)} {_at(best.detection)}")
     if cell.oracle.auroc.value is not None:
-        lines.append(f"oracle AUROC {cell.oracle.auroc.value:.2f}")
-    if cell.rates is not None:
-        lines.append(f"{cell.rates[1]:.0f} bits per 1,000 tokens")
-    left_out = not_made(cell)
-    lines.append(f"{cell.n_made} texts" + (f" ({left_out})" if left_out else ""))
+        lines.append(f"oracle: AUROC {cell.oracle.auroc.value:.2f}")
+    rate = f" at {cell.rates[1]:.0f} bits per 1,000 tokens" if cell.rates is not None else ""
+    lines.append(f"{cell.n_made} texts{rate}")
+    if left_out := not_made(cell):
+        lines.append(left_out)
     small = "".join(f"<small>{escape(line)}</small>" for line in lines)
     return f'<td class="{_CLASSES[said]}"><b>{escape(said)}</b>{small}</td>'
 
