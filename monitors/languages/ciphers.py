@@ -23,7 +23,7 @@ _FEWEST_LETTERS, _LEAST_GAIN, _MOST_BITS = 15, 45.0, 4.3
 _LEAST_COMMON = 0.2
 # In clean text the sum over a stretch of reversed word order stays below half of this.
 _LEAST_REVERSED = 24.0
-_REVERSED_STEP = 0.3
+_REVERSED_STEP, _FEWEST_REVERSED = 0.3, 9
 _LEAST_ONE_SIDED, _LEAST_DENSITY = 0.9, 1.5
 REVERSED = "reversed letters"
 # What bounds time and memory on a text that is one long cipher: characters looked at together, and how often.
@@ -70,7 +70,9 @@ def reversed_words(text: str, reading: Reading, /) -> Iterator[Passage]:
         first = int(sums[:last].argmin())
         stretch = backward[first:last]
         # Scrambled words have pairs in either order; in a reversed text nearly all are reversed.
-        if stretch.sum() >= max(_LEAST_ONE_SIDED * np.abs(stretch).sum(), _LEAST_DENSITY * len(stretch)):
+        if len(stretch) >= _FEWEST_REVERSED and stretch.sum() >= max(
+            _LEAST_ONE_SIDED * np.abs(stretch).sum(), _LEAST_DENSITY * len(stretch)
+        ):
             start, end = int(reading.starts[first]), int(reading.ends[last])
             decoded = " ".join(reversed(text[start:end].split()))
             yield Passage(start, end, "reversed words", decoded, float(rise[last]))
@@ -151,7 +153,9 @@ def _is_english(passage: Passage) -> bool:
     n, n_words = len(passage.decoded), len(read.starts)
     if read.n_letters(0, n) < _FEWEST_LETTERS or n_words < 3 or read.bits(0, n) > _MOST_BITS:
         return False
-    return read.n_common(0, n) >= max(2.0, _LEAST_COMMON * n_words)
+    # A loop over one word, or a list of variables, comes out as one common word again and again.
+    n_distinct = len(set(read.common[read.common >= 0].tolist()))
+    return n_distinct >= 2 and read.n_common(0, n) >= max(2.0, _LEAST_COMMON * n_words)
 
 
 def _unreversed(text: str) -> str:

@@ -53,6 +53,8 @@ def test_two_passages_are_two() -> None:
         BEFORE + AFTER,
         "xq zzv kkj wprt qqn vvk lmn ptk xxz qrt vbn mkl wqz zxc vbn qwr tyu plk " * 3,
         "def f(xs, ys):\n    return [x_i * y_j for x_i, y_j in zip(xs, ys)] # qsort\n" * 4,
+        "hr\n```" * 40,
+        "F1 = 1\nF2 = 1\nF3 = F1 + F2 = 2\nF4 = F3 + F2 = 3\n" * 8,
         "Привет, это обычный русский текст без всякого шифра. " * 3,
         "",
         "\ud800\x00" * 40,
