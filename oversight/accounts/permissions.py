@@ -28,6 +28,7 @@ TABLE: dict[str, frozenset[str]] = {
     "rejected.replay": frozenset({A, L}),
     "monitor.view": frozenset({A, L, R, U}),
     "monitor.configure": frozenset({A, L}),
+    "monitor.try": frozenset({A, L, R}),
     "overview.view": frozenset({A, L, R, U}),
     "audit.view": frozenset({A, U}),
     "audit.export": frozenset({A, U}),

@@ -102,7 +102,7 @@ def trace_page(transcript: Transcript, *, number: int = 1, is_raw: bool = False)
 
     return TracePage(
         transcript=transcript,
-        parts=tuple(_part_views(content, texts, windows[window.number - 1])),
+        parts=tuple(part_views(content, texts, windows[window.number - 1])),
         findings=findings.panel(found, texts, link),
         flagged=findings.flagged_steps(found, texts, link),
         progress=findings.progress_of(scores, pending),
@@ -114,7 +114,8 @@ def trace_page(transcript: Transcript, *, number: int = 1, is_raw: bool = False)
     )
 
 
-def _part_views(content: Content, texts: Sequence[PartText], window: Sequence[Slice]) -> Iterator[PartView]:
+def part_views(content: Content, texts: Sequence[PartText], window: Sequence[Slice]) -> Iterator[PartView]:
+    """The parts of one window, each under its heading."""
     roles = [message.role for message in content.messages for _ in message.parts]
     channels = content.channels()
     for held in window:

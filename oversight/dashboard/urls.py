@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.urls import path
 
-from oversight.dashboard import admin_views, audit_views, traces_views, views
+from oversight.dashboard import admin_views, audit_views, bench_views, monitor_views, traces_views, views
 
 app_name = "dashboard"
 # Named transcripts:list; it stands here because it shows scores beside the transcripts.
@@ -15,6 +15,12 @@ urlpatterns = [
     path("traces/<uuid:pk>/history", views.trace_history, name="trace-history"),
     path("traces/<uuid:pk>/origin", views.trace_origin, name="trace-origin"),
     path("traces/<uuid:pk>/raw", views.trace_raw, name="trace-raw"),
+    path("monitors/bench/", bench_views.test_bench, name="bench"),
+    path("monitors/bench/<int:pk>/", bench_views.trial, name="trial"),
+    path("monitors/<int:pk>/history", monitor_views.monitor_history, name="monitor-history"),
+    path("monitors/<int:pk>/thresholds", monitor_views.monitor_thresholds, name="monitor-thresholds"),
+    path("monitors/<int:pk>/thresholds/set", monitor_views.apply_thresholds, name="monitor-thresholds-set"),
+    path("monitors/<int:pk>/thresholds/clear", monitor_views.clear_thresholds, name="monitor-thresholds-clear"),
     path("overview/", views.overview_page, name="overview"),
     path("overview/scores", views.scores, name="scores"),
     path("progress", views.progress, name="progress"),

@@ -55,7 +55,7 @@ def create_deployment(
         sample_share=sample_share,
         enabled=enabled,
     )
-    _check(deployment, entry)
+    check(deployment, entry)
     _save(deployment)
     _keep_version(deployment, why, {}, actor)
     _record(deployment, {}, why, actor)
@@ -195,7 +195,7 @@ def _take(deployment: Deployment, given: Mapping[str, Any]) -> None:
         deployment.params = parameters.checked(deployment.monitor, given["params"])
         deployment.params_digest = registry.params_digest(deployment.monitor, deployment.params)
     deployment.model_thresholds = dict(deployment.model_thresholds)
-    _check(deployment, _entry(deployment.monitor))
+    check(deployment, _entry(deployment.monitor))
 
 
 def _next_number(deployment: Deployment) -> int:
@@ -215,7 +215,8 @@ def _keep_version(deployment: Deployment, why: str, basis: Mapping[str, Any], ac
     )
 
 
-def _check(deployment: Deployment, entry: registry.Entry) -> None:
+def check(deployment: Deployment, entry: registry.Entry) -> None:
+    """Raise Invalid for settings that no deployment may have."""
     for name in ("threshold", "sample_share"):
         if not 0 <= getattr(deployment, name) <= 1:
             raise Invalid(f"The {name.replace('_', ' ')} must lie between 0 and 1.", place=name)

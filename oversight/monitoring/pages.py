@@ -38,6 +38,8 @@ class About:
     sections: tuple[Section, ...] = ()
     parameters: tuple[tuple[str, Any], ...] = ()
 
+    reads_sets: bool = False
+
     @property
     def asks_judge(self) -> bool:
         return Need.JUDGE in self.needs
@@ -90,7 +92,7 @@ class AdmissionRow:
 
 @dataclass(frozen=True, slots=True)
 class DeploymentRow:
-    """A deployment with its results so far."""
+    """A deployment with its results so far. `changed`: the parameters that are not at their defaults."""
 
     id: int
     about: About
@@ -99,6 +101,9 @@ class DeploymentRow:
     threshold: float
     stage: int
     sample_share: float
+    number: int
+    changed: str
+    n_model_thresholds: int
     counts: Counts
     progress: Progress | None
     asks_model_judge: bool
@@ -141,6 +146,7 @@ class DeploymentPage:
     recent: tuple[RecentScore, ...]
     failed: tuple[FailedRun, ...]
     n_failed: int
+    n_versions: int
 
 
 def listing(project_id: int) -> tuple[DeploymentRow, ...]:
@@ -150,7 +156,7 @@ def listing(project_id: int) -> tuple[DeploymentRow, ...]:
 
 
 def deployment_page(deployment: Deployment) -> DeploymentPage:
-    """One deployment. Six queries."""
+    """One deployment. Seven queries."""
     admissions = [row for row in _admissions() if row.monitor == deployment.monitor]
     [row] = _rows([deployment], admissions)
     failed = MonitorRun.objects.newest().filter(deployment=deployment, state=RunState.FAILED)
@@ -164,13 +170,14 @@ def deployment_page(deployment: Deployment) -> DeploymentPage:
             for run in failed.select_related("transcript").order_by("-pk")[:FAILED]
         ),
         n_failed=failed.count(),
+        n_versions=deployment.versions.count(),
     )
 
 
-def idle(rows: Collection[DeploymentRow]) -> tuple[About, ...]:
-    """Installed monitors that are at work in none of these rows."""
-    busy = {row.about.name for row in rows}
-    return tuple(about(name) for name in registry.entries() if name not in busy)
+def installed(rows: Collection[DeploymentRow]) -> tuple[tuple[About, int], ...]:
+    """Every installed monitor, and how many of these rows are its."""
+    busy = Counter(row.about.name for row in rows)
+    return tuple((about(name), busy[name]) for name in registry.entries())
 
 
 def about(name: str) -> About:
@@ -187,6 +194,7 @@ def about(name: str) -> About:
         version=entry.version,
         sections=sections(entry.doc),
         parameters=tuple(entry.parameters().items()),
+        reads_sets=hasattr(entry.cls, "fit"),
     )
 
 
@@ -220,6 +228,9 @@ def _row(
         threshold=deployment.threshold,
         stage=deployment.stage,
         sample_share=deployment.sample_share,
+        number=deployment.number,
+        changed=", ".join(f"{name} = {value}" for name, value in deployment.params.items()),
+        n_model_thresholds=len(deployment.model_thresholds),
         counts=counts,
         progress=at_work,
         asks_model_judge=asks,

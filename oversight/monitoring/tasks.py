@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from celery import shared_task
+from celery.exceptions import SoftTimeLimitExceeded
 from django.db import transaction
 
 from oversight.audit.bell import BELL, depth
 from oversight.lib import locks
-from oversight.monitoring import backfills, bench, execution, selectors, services
+from oversight.monitoring import backfills, bench, execution, selectors, services, trials
 from oversight.monitoring.models import CHUNKS, QUEUES, Deployment
 
 
@@ -31,6 +32,16 @@ def examine(deployment_ids: list[int]) -> None:
 def backfill(backfill_ids: list[int]) -> None:
     """Go on with backfills; those that are not at their end ring again, behind what waits already."""
     BELL.ring(backfills.BACKFILL, [pk for pk in backfill_ids if backfills.work(pk)])
+
+
+@shared_task(name=trials.TRY, queue="cpu", soft_time_limit=trials.LIMIT_S, time_limit=trials.LIMIT_S + 15)
+def try_out(trial_ids: list[int]) -> None:
+    """Run trials of the test bench. Only workers with processes know the time limit; the others wait for a server."""
+    for trial_id in trial_ids:
+        try:
+            trials.work(trial_id)
+        except SoftTimeLimitExceeded:
+            trials.give_up(trial_id)
 
 
 @shared_task(name="monitoring.sweep", queue="default", time_limit=60)

@@ -42,7 +42,7 @@ def test_the_list_costs_the_same_queries_for_more_deployments(
     for monitor in ("byte_channels", "answer_consistency"):
         factories.make_deployment(project, monitor)
     factories.make_deployment(project, "judge_encoded_reasoning", backend="recorded")
-    with django_assert_max_num_queries(12):
+    with django_assert_max_num_queries(13):
         client.get("/monitors/")
 
 
@@ -65,7 +65,7 @@ def test_a_judge_that_was_not_admitted_is_shown_with_its_figures(
 
 def test_a_lead_changes_a_threshold_with_a_reason_on_record(project: Project, dave: User, client_of: SignIn) -> None:
     deployment = factories.make_deployment(project)
-    form = {"threshold": "0.7", "sample_share": "1", "why": "too many flags"}
+    form = {"threshold": "0.7", "sample_share": "1", "param_max_evidence": "40", "why": "too many flags"}
     answer = client_of(dave).post(f"/monitors/{deployment.pk}/settings", form)
     assert answer.status_code == 302
     deployment.refresh_from_db()
@@ -77,26 +77,35 @@ def test_a_lead_changes_a_threshold_with_a_reason_on_record(project: Project, da
     assert detail["why"] == "too many flags"
 
 
-@pytest.mark.parametrize(("headers", "status"), [({}, 422), ({"HX-Request": "true"}, 200)])
-def test_a_change_without_a_reason_is_refused(
-    project: Project, dave: User, client_of: SignIn, headers: dict[str, str], status: int
-) -> None:
+def test_a_change_without_a_reason_is_refused(project: Project, dave: User, client_of: SignIn) -> None:
     deployment = factories.make_deployment(project)
-    form = {"threshold": "0.7", "sample_share": "1", "why": " "}
-    answer = client_of(dave).post(f"/monitors/{deployment.pk}/settings", form, headers=headers)
-    assert answer.status_code == status
+    form = {"threshold": "0.7", "sample_share": "1", "param_max_evidence": "40", "why": " "}
+    answer = client_of(dave).post(f"/monitors/{deployment.pk}/settings", form)
+    assert answer.status_code == 422
     assert "This field is required" in answer.content.decode()
     deployment.refresh_from_db()
     assert deployment.threshold == 0.5
 
 
-def test_htmx_gets_the_settings_with_the_new_value(project: Project, dave: User, client_of: SignIn) -> None:
+@pytest.mark.parametrize(("headers", "status"), [({}, 422), ({"HX-Request": "true"}, 200)])
+def test_a_switch_without_a_reason_is_refused(
+    project: Project, dave: User, client_of: SignIn, headers: dict[str, str], status: int
+) -> None:
     deployment = factories.make_deployment(project)
-    form = {"threshold": "0.75", "sample_share": "1", "why": "because"}
-    answer = client_of(dave).post(f"/monitors/{deployment.pk}/settings", form, headers={"HX-Request": "true"})
+    answer = client_of(dave).post(f"/monitors/{deployment.pk}/switch", {"enabled": "0", "why": " "}, headers=headers)
+    assert answer.status_code == status
+    assert "This field is required" in answer.content.decode()
+    deployment.refresh_from_db()
+    assert deployment.enabled
+
+
+def test_htmx_gets_the_settings_with_the_new_state(project: Project, dave: User, client_of: SignIn) -> None:
+    deployment = factories.make_deployment(project)
+    form = {"enabled": "0", "why": "because"}
+    answer = client_of(dave).post(f"/monitors/{deployment.pk}/switch", form, headers={"HX-Request": "true"})
     part = answer.content.decode()
     assert part.lstrip().startswith("<section")
-    assert "<dd>0.75</dd>" in part
+    assert "Turn on" in part
 
 
 def test_a_lead_turns_a_monitor_off_and_its_runs_are_cancelled(project: Project, dave: User, client_of: SignIn) -> None:
@@ -140,7 +149,9 @@ def test_asking_for_an_examination_is_on_record(project: Project, dave: User, cl
     assert LedgerEvent.objects.filter(action="judge.examination_asked", object_id=str(deployment.pk)).exists()
 
 
-@pytest.mark.parametrize("path", ["settings", "switch", "retry", "examine"])
+@pytest.mark.parametrize(
+    "path", ["settings", "switch", "retry", "examine", "promote", "backfill", "backfill/stop", "thresholds/set"]
+)
 def test_a_reviewer_sees_and_does_not_configure(project: Project, alice: User, client_of: SignIn, path: str) -> None:
     deployment = factories.make_deployment(project, "judge_encoded_reasoning", backend="local")
     client = client_of(alice)
