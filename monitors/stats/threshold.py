@@ -74,7 +74,7 @@ def conformal_threshold(scores: Sequence[float], alpha: float) -> float:
 
     Notes
     -----
-    The guarantee is marginal: for one calibration set the share is random, Beta(n + 1 - k, k) without ties. So the other
+    The guarantee is marginal: for one calibration set the share is random, Beta(n + 1 - k, k) without ties. The other
     half of the data says what became of it. With ties at s_(k) fewer than alpha are flagged.
 
     References
