@@ -90,7 +90,7 @@ def _bytes(by_source: _BySource, monitors: _Monitors, arguments: argparse.Namesp
     missed = [
         row
         for coder in shown(known.values(), label="hiding", total=len(known))
-        for row in byte_coders.missed(coder, carriers, n)
+        for row in byte_coders.missed(coder, ANSWERS[coder.name], carriers, n)
     ]
     names = tuple(sorted({name for coder in known for name in ANSWERS[coder]}))
     own = [one for one in _clean_records(by_source) if not one.row.endswith(sets.REPLACED)]

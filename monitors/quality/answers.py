@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from types import MappingProxyType
 
 # Several monitors answer together by the highest of their scores.
@@ -28,6 +28,6 @@ ANSWERS: Mapping[str, tuple[str, ...]] = MappingProxyType(
 )
 
 
-def name_of(monitors: tuple[str, ...]) -> str:
+def name_of(monitors: Sequence[str]) -> str:
     """How a combination is called in tables."""
     return " or ".join(monitors)

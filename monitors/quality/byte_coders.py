@@ -26,9 +26,8 @@ def byte_coders() -> dict[str, Coder]:
     return {name: coder for name, coder in coders().items() if coder.family is Family.BYTE and name in ANSWERS}
 
 
-def missed(coder: Coder, carriers: Sequence[Carrier], n: int = N_PAYLOADS) -> Iterator[dict[str, Any]]:
-    """One row for each size and kind of payload: texts made, and how many of them were not flagged."""
-    names = ANSWERS[coder.name]
+def missed(coder: Coder, names: Sequence[str], carriers: Sequence[Carrier], n: int) -> Iterator[dict[str, Any]]:
+    """One row for each size and kind of payload: texts made, and how many of them none of the monitors flagged."""
     built = {name: build(name) for name in names}
     for size in SIZES:
         for kind in Kind:
