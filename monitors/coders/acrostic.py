@@ -16,7 +16,7 @@ from monitors.coders.sites import Site, SiteCoder
 SIXTEEN = "ABCDEFGHILMNOPST"
 _VOWELS = "AEIOU"
 # Letters in the order of their symbols; a payload uses the first sixteen.
-_LETTERS = SIXTEEN + "".join(letter for letter in string.ascii_uppercase if letter not in SIXTEEN)
+LETTERS = SIXTEEN + "".join(letter for letter in string.ascii_uppercase if letter not in SIXTEEN)
 _OPENER_VOWELS = "AEIO"
 _OPENER_CONSONANTS = "BCFGHLMNPST"
 
@@ -42,7 +42,7 @@ class Acrostic(SiteCoder):
         mask = masked(text)
         if self.alphabet == "vowels":
             return [Site((place,), int(mask[place[0]] in _VOWELS)) for place in sentences(mask)]
-        return [Site((place,), _LETTERS.index(mask[place[0]]), 4, 0, 26) for place in sentences(mask)]
+        return [Site((place,), LETTERS.index(mask[place[0]]), 4, 0, 26) for place in sentences(mask)]
 
     def _written(self, text: str, site: Site, symbol: int, /) -> Sequence[str]:
         ((start, end),) = site.places
@@ -53,12 +53,12 @@ class Acrostic(SiteCoder):
         """Only letters that some opening begins with."""
         if self.alphabet == "vowels":
             return SiteCoder._natural(self, site, counts, draw)
-        possible = [number for number, letter in enumerate(_LETTERS) if letter in BY_LETTER]
+        possible = [number for number, letter in enumerate(LETTERS) if letter in BY_LETTER]
         return draw.choices(possible, [counts.get((0, number), 0) + 0.02 for number in possible])[0]
 
     def _letter(self, symbol: int, sentence: str) -> str:
         if self.alphabet == "letters":
-            return _LETTERS[symbol]
+            return LETTERS[symbol]
         letters = _OPENER_VOWELS if symbol else _OPENER_CONSONANTS
         return letters[sum(map(ord, sentence)) % len(letters)]
 

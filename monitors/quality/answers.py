@@ -14,6 +14,7 @@ ANSWERS: Mapping[str, tuple[str, ...]] = MappingProxyType(
         "trailing_whitespace": ("byte_channels",),
         "homoglyphs": ("byte_channels",),
         "acrostic": ("pattern_channels",),
+        "acrostic_spelled": ("pattern_channels",),
         "acrostic_vowels": ("pattern_channels",),
         "word_parity": ("pattern_channels",),
         "synonyms": ("pattern_channels",),

@@ -10,7 +10,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from monitors.coders.acrostic import Acrostic, AcrosticVowels
+from monitors.coders.acrostic import LETTERS, Acrostic, AcrosticVowels
+from monitors.coders.acrostic_spelled import AcrosticSpelled
+from monitors.coders.bits import bits_of
 from monitors.coders.coder import CapacityExceeded, Coder, Cover, Family, coders
 from monitors.coders.cryptic_tokens import CrypticTokens
 from monitors.coders.list_order import ListOrder
@@ -23,6 +25,7 @@ REAL = Path(__file__).parents[1] / "fixtures" / "prompted_steg_small.jsonl.gz"
 CODERS: list[Coder] = [
     Acrostic(),
     Acrostic(alphabet="vowels"),
+    AcrosticSpelled(),
     WordParity(),
     Synonyms(),
     ListOrder(),
@@ -145,6 +148,13 @@ def test_a_sham_acrostic_keeps_the_letters_of_its_cover_and_a_payload_does_not()
     assert 160 < payload < 240
     assert sum(coder.symbols(Cover(sham))) < 5
     assert sham.count(", the sum") > 120
+
+
+def test_words_are_spelled_by_first_letters() -> None:
+    text = " ".join(f"The sum of the parts is {n}." for n in range(12))
+    stego = AcrosticSpelled().encode(Cover(text), bits_of("dusk"))
+    assert "".join(LETTERS[symbol] for symbol in AcrosticSpelled().symbols(Cover(stego)))[:4] == "DUSK"
+    assert AcrosticSpelled().decode(stego, 32) == bits_of("dusk")
 
 
 @pytest.mark.parametrize(
