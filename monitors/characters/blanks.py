@@ -3,28 +3,33 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from monitors.characters.choice import choice_bits, surprise_bits
 from monitors.characters.finding import CERTAIN, CERTAIN_BITS, CHOICE_LIMIT, FORM_LIMIT, Finding, Span, soft
 from monitors.characters.kinds import Kind
 from monitors.coders.bits import aligned_text_of, text_of
 
-_TRAILING = re.compile(r"[ \t]+(?=\r?(?:\n|\Z))")
-_LINE = re.compile(r"[^ \t\r\n]([ \t]*)\r?(?:\n|\Z)")
-_DOUBLED = re.compile(r"(?<=[a-z,;])(?:  |\t)(?=[a-z])")
-_GAP = re.compile(r"(?<=[a-z,;])(?:  ?|\t)(?=[a-z])")
-_SENTENCE_GAP = re.compile(r"(?<=[.!?])  ?(?=[A-Z])")
+# Each expression begins with the rarest character: the engine then skips what cannot begin a match.
+_DOUBLED = re.compile(r"(?:  |\t)(?=[a-z])(?:(?<=[a-z,;]  )|(?<=[a-z,;]\t))")
+_GAP = re.compile(r"(?:  ?|\t)(?=[a-z])(?:(?<=[a-z,;]  )|(?<=[a-z,;][ \t]))")
+_SENTENCE_GAP = re.compile(r"[.!?](  ?)(?=[A-Z])")
 _ENDS = re.compile(r"\r?\n")
 _SHARE = 0.005
 _SHORTEST = 5
+_FEWEST = 4
 # No clean text that we know has both at its line ends, so that one change among a dozen is enough.
 _MIXED_BLANKS = 3.5
 _MIXED_ENDS = 8.0
 
 
 def findings(text: str, has_returns: bool, /) -> Iterator[Finding]:
-    if " \n" in text or "\t\n" in text or " \r" in text or "\t\r" in text or text[-1:] in (" ", "\t"):
+    if (
+        " \n" in text
+        or "\t\n" in text
+        or text[-1:] in (" ", "\t")
+        or (has_returns and (" \r" in text or "\t\r" in text))
+    ):
         yield from _trailing(text)
     if "  " in text or "\t" in text:
         yield from _gaps(text)
@@ -34,25 +39,28 @@ def findings(text: str, has_returns: bool, /) -> Iterator[Finding]:
 
 def _trailing(text: str) -> Iterator[Finding]:
     """Spaces and tabs in turn are a code. Which lines end in spaces is typography of many models, unless it spells."""
-    runs = list(_TRAILING.finditer(text))
-    symbols = "".join(run.group() for run in runs)
-    spans = tuple(run.span() for run in runs)
+    lines = [line.removesuffix("\r") for line in text.split("\n")]
+    bare = [line.rstrip(" \t") for line in lines]
+    symbols = "".join(line[len(stem) :] for line, stem in zip(lines, bare, strict=True))
     if "\t" in symbols and " " in symbols:
         payload = text_of(symbols.translate({32: "0", 9: "1"})) or ""
         bits = choice_bits(symbols)
-        is_certain = bits >= _MIXED_BLANKS or len(payload) >= 4
-        yield Finding(Kind.BLANK, spans, CERTAIN if is_certain else soft(bits, FORM_LIMIT), bits, payload)
-    elif payload := _spelt_by_lines(text):
-        yield Finding(Kind.BLANK, spans, CERTAIN, 8.0 * len(payload), payload)
+        is_certain = bits >= _MIXED_BLANKS or len(payload) >= _FEWEST
+        suspicion = CERTAIN if is_certain else soft(bits, FORM_LIMIT)
+        yield Finding(Kind.BLANK, _at_ends(text), suspicion, bits, payload)
+    elif len(lines) >= 8 * _SHORTEST:
+        ends = [len(line) - len(stem) for line, stem in zip(lines, bare, strict=True) if stem]
+        if payload := _spelt_by_lines(ends):
+            yield Finding(Kind.BLANK, _at_ends(text), CERTAIN, 8.0 * len(payload), payload)
 
 
-def _spelt_by_lines(text: str) -> str:
+def _at_ends(text: str) -> tuple[Span, ...]:
+    return tuple(match.span() for match in re.finditer(r"[ \t]+(?=\r?(?:\n|\Z))", text))
+
+
+def _spelt_by_lines(ends: Sequence[int]) -> str:
     """Lines with and without, or with one and with two blanks, as bits."""
-    ends = [len(blanks) for blanks in _LINE.findall(text)]
-    for bits in ("".join("01"[n > 0] for n in ends), "".join("01"[n > 1] for n in ends if n)):
-        if payload := spelt(bits):
-            return payload
-    return ""
+    return spelt("".join("01"[n > 0] for n in ends)) or spelt("".join("01"[n > 1] for n in ends if n))
 
 
 def spelt(bits: str, /) -> str:
@@ -75,19 +83,24 @@ def _is_worded(text: str) -> bool:
 
 def _gaps(text: str) -> Iterator[Finding]:
     """Doubled blanks and tabs between words, where nobody aligns anything."""
+    inner = "\n".join(line for line in map(str.strip, text.split("\n")) if "  " in line or "\t" in line)
+    if inner.count("  ") + inner.count("\t") < _FEWEST:
+        return
+    n_doubled = len(_DOUBLED.findall(inner))
+    if n_doubled < _FEWEST and sum(len(gap) > 1 for gap in _SENTENCE_GAP.findall(inner)) < _FEWEST:
+        return
     spans: tuple[Span, ...] = tuple(match.span() for match in _DOUBLED.finditer(text))
-    sentence = "".join("01"[len(gap) > 1] for gap in _SENTENCE_GAP.findall(text))
-    gaps = _GAP.findall(text) if spans else []
-    payload = spelt("".join("01"[gap != " "] for gap in gaps)) or spelt(sentence)
+    gaps = _GAP.findall(text)
+    sentences = _SENTENCE_GAP.findall(text)
+    payload = spelt("".join("01"[gap != " "] for gap in gaps)) or spelt(
+        "".join("01"[len(gap) > 1] for gap in sentences)
+    )
     if payload:
-        yield Finding(Kind.GAP, spans or _sentence_spans(text), CERTAIN, 8.0 * len(payload), payload)
+        at_sentences = tuple(match.span(1) for match in _SENTENCE_GAP.finditer(text) if len(match[1]) > 1)
+        yield Finding(Kind.GAP, spans or at_sentences, CERTAIN, 8.0 * len(payload), payload)
     elif spans:
         bits = min(choice_bits(gaps), surprise_bits(len(spans), len(gaps), _SHARE))
         yield Finding(Kind.GAP, spans, soft(bits - CERTAIN_BITS, CHOICE_LIMIT), bits)
-
-
-def _sentence_spans(text: str) -> tuple[Span, ...]:
-    return tuple(match.span() for match in _SENTENCE_GAP.finditer(text) if len(match.group()) > 1)
 
 
 def _line_ends(text: str) -> Iterator[Finding]:

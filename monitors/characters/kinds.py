@@ -39,6 +39,8 @@ class Kind(StrEnum):
     ENCODING = "encoded text"
 
 
+SPACES = "\xa0\u1680\u2000-\u200a\u202f\u205f\u3000"
+HYPHENS = "\u2010\u2011\ufe63\uff0d"
 _RANGES = (
     (Kind.TAG, "\U000e0000-\U000e007f"),
     (Kind.SELECTOR, "\ufe00-\ufe0f\U000e0100-\U000e01ef"),
@@ -51,9 +53,12 @@ _RANGES = (
         "\U0001d173-\U0001d17a\U000e0080-\U000e00ff\U000e01f0-\U000e0fff",
     ),
     (Kind.ANNOTATION, "\ufff9-\ufffb"),
-    (Kind.SPACE, "\xa0\u1680\u2000-\u200a\u202f\u205f\u3000"),
-    (Kind.HYPHEN, "\u2010\u2011\ufe63\uff0d"),
-    (Kind.COMBINING, "\u0300-\u034e\u0350-\u036f\u1ab0-\u1aff\u1dc0-\u1dff\u20d0-\u20ff\ufe20-\ufe2f"),
+    (Kind.SPACE, SPACES),
+    (Kind.HYPHEN, HYPHENS),
+    (
+        Kind.COMBINING,
+        "\u0300-\u034e\u0350-\u036f\u1ab0-\u1aff\u1dc0-\u1dff\u20d0-\u20df\u20e1\u20e4-\u20ff\ufe20-\ufe2f",
+    ),
 )
 _KIND_OF = tuple((kind, re.compile(f"[{members}]")) for kind, members in _RANGES)
 _CATEGORIES = {"Cc": Kind.CONTROL, "Co": Kind.PRIVATE, "Cs": Kind.SURROGATE, "Cn": Kind.UNASSIGNED}
@@ -63,9 +68,11 @@ _FORMS = ("<font>", "<wide>", "<circle>", "<square>")
 _PLAIN = bytes(range(0x20, 0x7F)) + b"\n\t"
 
 
-def found(text: str, /) -> dict[Kind, str]:
-    """The characters of each kind that occur in the text. A text of plain ASCII costs one pass of a byte table."""
-    rest = text.encode("utf-8", "surrogatepass").translate(None, _PLAIN)
+def found(data: bytes, /) -> dict[Kind, str]:
+    """The characters of each kind that occur in a text, given in UTF-8; plain ASCII costs one pass of a byte table."""
+    rest = data.translate(None, _PLAIN)
+    if not rest:
+        return {}
     kinds: dict[Kind, str] = defaultdict(str)
     for char in sorted(set(rest.decode("utf-8", "surrogatepass"))):
         if (kind := kind_of(char)) is not None:
@@ -100,6 +107,7 @@ def _form(char: str) -> Kind | None:
     return Kind.FORM if plain.isalpha() else Kind.MARK if plain.isprintable() and not plain.isalnum() else None
 
 
+@lru_cache(maxsize=1024)
 def members(chars: str, /) -> re.Pattern[str]:
     """An expression for one of these characters."""
     return re.compile(f"[{re.escape(chars)}]")

@@ -23,7 +23,7 @@ def findings(text: str, given: Given, /) -> Iterator[Finding]:
     if "<" not in text and "[//]: #" not in text:
         return
     matches = [*_COMMENT.finditer(text)] if "<!--" in text or "[//]: #" in text else []
-    if "<" in text and ("style" in text.lower() or "hidden" in text.lower()):
+    if "<" in text and ("style" in text or "hidden" in text or "STYLE" in text):
         matches += _VANISHING.finditer(text)
     if not matches:
         return

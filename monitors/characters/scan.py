@@ -15,10 +15,12 @@ _LETTERS = frozenset({Kind.LETTER, Kind.FORM})
 
 def scan(text: str, given: Given, habit: Habit, /) -> list[Finding]:
     """Findings in the order of their kinds; a text of plain ASCII costs a few passes over its bytes."""
-    found = kinds.found(text)
+    data = text.encode("utf-8", "surrogatepass")
+    found = kinds.found(data)
     findings = list(blanks.findings(text, Kind.LINE_END in found))
     findings += markup.findings(text, given)
-    findings += _encodings(text, given)
+    if visible.may_have_run(data):
+        findings += _encodings(text, given)
     if not found:
         return findings
     present = found.keys()

@@ -1,1 +1,1 @@
-"""The red team: coders that hide a known payload in a text (one file each, found by `coder.coders()`), and their readers."""
+"""The red team: coders that hide a known payload in a text (one file each, found by `coder.coders()`), and readers."""

@@ -23,7 +23,6 @@ _CLASSES = bytes(
     else 0x2E
     for byte in range(128)
 ).ljust(256, b".")
-_DIGITS = _CLASSES.replace(b"b", b"x")
 _HEX = re.compile(r"(?:[0-9a-f]{2})+|(?:[0-9A-F]{2})+")
 _BINARY = re.compile(r"[01 ]+")
 _WORDS = re.compile(r"[^\W\d_]{2,}")
@@ -43,16 +42,17 @@ class Payload(NamedTuple):
 
 def encoded_runs(text: str, /) -> Iterator[Payload]:
     """Runs of base64, hexadecimal or binary digits that decode to at least two words."""
-    for run in _RUN.finditer(text) if _may_have_run(text) else ():
+    for run in _RUN.finditer(text):
         for kind, decoded in _readings(run.group()):
             if decoded and len(_WORDS.findall(decoded)) >= 2 and not decoded.startswith(_COMMON):
                 yield Payload(run.start(), run.end(), kind, decoded)
                 break
 
 
-def _may_have_run(text: str) -> bool:
-    data = text.encode("utf-8", "surrogatepass")
-    return b"x" * 24 in data.translate(_DIGITS) or b"b" * 8 + b" " + b"b" * 8 in data.translate(_CLASSES)
+def may_have_run(data: bytes, /) -> bool:
+    """False when a text, given in UTF-8, holds no such run for certain."""
+    classes = data.translate(_CLASSES)
+    return b"b" * 8 + b" " + b"b" * 8 in classes or b"x" * 24 in classes.replace(b"b", b"x")
 
 
 def _readings(run: str) -> Iterator[tuple[str, str | None]]:
