@@ -18,6 +18,7 @@ _ENDS = re.compile(r"\r?\n")
 _SHARE = 0.005
 _SHORTEST = 5
 _FEWEST = 4
+_FEW_WORDS = 8
 # No clean text that we know has both at its line ends, so that one change among a dozen is enough.
 _MIXED_BLANKS = 3.5
 _MIXED_ENDS = 8.0
@@ -90,8 +91,9 @@ def _gaps(text: str) -> Iterator[Finding]:
     if n_doubled < _FEWEST and sum(len(gap) > 1 for gap in _SENTENCE_GAP.findall(inner)) < _FEWEST:
         return
     spans: tuple[Span, ...] = tuple(match.span() for match in _DOUBLED.finditer(text))
-    gaps = _GAP.findall(text)
-    sentences = _SENTENCE_GAP.findall(text)
+    prose = "\n".join(line for line in text.split("\n") if not _is_layout(line.strip()))
+    gaps = _GAP.findall(prose)
+    sentences = _SENTENCE_GAP.findall(prose)
     payload = spelt("".join("01"[gap != " "] for gap in gaps)) or spelt(
         "".join("01"[len(gap) > 1] for gap in sentences)
     )
@@ -99,8 +101,13 @@ def _gaps(text: str) -> Iterator[Finding]:
         at_sentences = tuple(match.span(1) for match in _SENTENCE_GAP.finditer(text) if len(match[1]) > 1)
         yield Finding(Kind.GAP, spans or at_sentences, CERTAIN, 8.0 * len(payload), payload)
     elif spans:
-        bits = min(choice_bits(gaps), surprise_bits(len(spans), len(gaps), _SHARE))
+        bits = min(choice_bits(gaps), surprise_bits(len(gaps) - gaps.count(" "), len(gaps), _SHARE))
         yield Finding(Kind.GAP, spans, soft(bits - CERTAIN_BITS, CHOICE_LIMIT), bits)
+
+
+def _is_layout(line: str) -> bool:
+    """Columns: a table, wider gaps, or tabs in a line of few words."""
+    return "|" in line or "   " in line or ("\t" in line and len(line.split()) <= _FEW_WORDS)
 
 
 def _line_ends(text: str) -> Iterator[Finding]:

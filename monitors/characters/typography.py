@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections import defaultdict
 from collections.abc import Iterator, Mapping
 from typing import NamedTuple
 
@@ -29,6 +30,9 @@ _GAPS = {
     for before in _NEIGHBOURS
     for after in _NEIGHBOURS
 }
+# French sets such spaces after abbreviations and titles too, as it likes.
+_FRENCH = re.compile(f"[{SPACES}](?=[;:!?»])")
+_FRENCH_BITS = 10.0
 _IDEOGRAPH = re.compile("[\u2e80-\uffef\U00020000-\U0003ffff]")
 
 
@@ -54,20 +58,38 @@ def _spaces(text: str, chars: str, given: Given, habit: Habit) -> Iterator[Findi
     if payload := next((found for found in read if found), None):
         yield Finding(Kind.SPACE, _spans(sites), CERTAIN, 8.0 * len(payload.decoded), payload.decoded)
         return
-    bits = sum(_excess(text, key, habit) for key in sorted({site.key for site in sites}))
+    own = habit.spaces[0] + (_FRENCH_BITS if len(_FRENCH.findall(text)) >= 2 else 0.0)
+    bits = sum(_excess(text, key, habit, own) for key in sorted({site.key for site in sites}))
     if bits > 0:
         yield Finding(Kind.SPACE, _spans(sites), soft(bits, CHOICE_LIMIT), bits)
 
 
-def _excess(text: str, key: tuple[str, str], habit: Habit) -> float:
-    """Between words: what is beyond the habit's share. Beside digits and marks: the choice beyond its own."""
+def _excess(text: str, key: tuple[str, str], habit: Habit, own: float) -> float:
+    """Between words, from the first other form to the last: what is beyond the habit's share.
+
+    Beside digits and marks: the choice beyond the family's own.
+    """
     gaps = _GAPS[key].findall(text)
-    choice = choice_bits(gaps)
-    own = habit.spaces[0] + habit.spaces[1] * len(gaps)
-    if key == (_LETTER, _LETTER) or key == (_MARK, _LETTER):
-        others = len(gaps) - gaps.count(" ")
-        return max(0.0, min(choice, surprise_bits(others, len(gaps), habit.share)) - habit.spaces[0])
-    return max(0.0, choice - own)
+    n = len(gaps)
+    if key in ((_LETTER, _LETTER), (_MARK, _LETTER)):
+        region = _region(gaps)
+        surprise = surprise_bits(len(region) - region.count(" "), len(region), habit.share)
+        return max(0.0, min(choice_bits(region), surprise) - own)
+    like = _by_mark(text, key) if key[1] == _MARK else [gaps]
+    return max(0.0, sum(map(choice_bits, like)) - own - habit.spaces[1] * n)
+
+
+def _region(gaps: list[str]) -> list[str]:
+    others = [at for at, gap in enumerate(gaps) if gap != " "]
+    return gaps[others[0] : others[-1] + 1] if others else []
+
+
+def _by_mark(text: str, key: tuple[str, str]) -> list[list[str]]:
+    """The gaps before each mark apart: French sets a thin space before some and a wide one before others."""
+    gaps: dict[str, list[str]] = defaultdict(list)
+    for match in _GAPS[key].finditer(text):
+        gaps[text[match.end()]].append(match.group())
+    return list(gaps.values())
 
 
 def _other_sites(text: str, chars: re.Pattern[str], given: Given) -> Iterator[_Site]:

@@ -16,7 +16,8 @@ from monitors.coders.bits import aligned_text_of, is_plausible, text_of
 _POOL = (Kind.ZERO_WIDTH, Kind.DIRECTION, Kind.UNSEEN)
 _ODDITIES = (Kind.SURROGATE, Kind.ANNOTATION, Kind.UNASSIGNED, Kind.PRIVATE)
 # So many bits of choice in icons of a font, or in text of a broken encoding, are still no message.
-_FREE_BITS = 24.0
+_FREE_BITS = 16.0
+_FREE_FORMS = 12.0
 _PLACED_BITS = 12.0
 _SHORTEST_BITS = 16
 _LONG_RUN = 8
@@ -36,6 +37,7 @@ def findings(text: str, kinds: Mapping[Kind, str], given: Given, /) -> Iterator[
         yield from _tags(text, _runs(text, kinds[Kind.TAG], given))
     if Kind.SELECTOR in kinds:
         yield from _selectors(text, _runs(text, kinds[Kind.SELECTOR], given))
+        yield from _emoji_forms(text)
     if Kind.OVERRIDE in kinds and (spans := _runs(text, kinds[Kind.OVERRIDE], given)):
         yield Finding(Kind.OVERRIDE, tuple(spans), CERTAIN, float(len(spans)))
     if pool := "".join(kinds.get(kind, "") for kind in _POOL):
@@ -77,7 +79,22 @@ def _selectors(text: str, spans: list[Span]) -> Iterator[Finding]:
     is_certain = bool(set(symbols) - {"\ufe0e", "\ufe0f"}) or _placed(text, spans) >= _PLACED_BITS
     bits = 8.0 * len(symbols) if is_certain else _choice(symbols, spans)
     suspicion = CERTAIN if is_certain else _graded(bits, form_bits(symbols))
-    yield Finding(Kind.SELECTOR, tuple(spans), suspicion, bits, payload if is_certain and len(symbols) > 1 else "")
+    yield Finding(Kind.SELECTOR, tuple(spans), suspicion, bits, payload if is_certain and len(set(symbols)) > 1 else "")
+
+
+def _emoji_forms(text: str) -> Iterator[Finding]:
+    """One emoji now with and now without its selector, beyond what carelessness does."""
+    bases = "".join(sorted(set(re.findall("([^\x00-\x7f])\ufe0f", text))))
+    if not bases:
+        return
+    forms: dict[str, list[bool]] = {base: [] for base in bases}
+    sites = list(re.finditer(f"([{re.escape(bases)}])(\ufe0f?)", text))
+    for site in sites:
+        forms[site[1]].append(bool(site[2]))
+    bits = sum(map(choice_bits, forms.values())) - _FREE_FORMS
+    if bits > 0:
+        spans = tuple(site.span() for site in sites if site[2])
+        yield Finding(Kind.SELECTOR, spans, soft(bits, CHOICE_LIMIT), bits)
 
 
 def _bits_of_bytes(data: bytes) -> str:
