@@ -91,8 +91,16 @@ def _carry_out(plan: Plan, results: Results, n_jobs: int) -> None:
     works = remaining(plan, results)
     if not works:
         sys.stderr.write("everything was measured already\n")
-    for _ in shown(run_works(plan, works, results, n_jobs=n_jobs), label="attacking", total=len(works)):
-        pass
+    done = shown(run_works(plan, works, results, n_jobs=n_jobs), label="attacking", total=len(works))
+    for number, _ in enumerate(done, start=1):
+        _tell(number, len(works))
+
+
+def _tell(number: int, total: int) -> None:
+    """Every twentieth of the way, where no progress bar is drawn."""
+    if not sys.stderr.isatty() and 20 * number // total > 20 * (number - 1) // total:
+        sys.stderr.write(f"{100 * number // total} % attacked\n")
+        sys.stderr.flush()
 
 
 def _cells(plan: Plan, results: Results, n_jobs: int) -> list[Cell]:

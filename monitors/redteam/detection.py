@@ -45,7 +45,7 @@ class Detection:
     n_unmeasured: int
 
 
-def conformal_threshold(clean: Sequence[float], fpr: float = FPR) -> Threshold:
+def threshold_for(clean: Sequence[float], fpr: float = FPR) -> Threshold:
     """The lowest threshold whose false-positive rate is bounded by `fpr`, or by what so few scores can carry.
 
     tau = the ceil((n + 1)(1 - fpr))-th smallest clean score, and P(score > tau) <= fpr under exchangeability. Fewer
@@ -63,6 +63,10 @@ def conformal_threshold(clean: Sequence[float], fpr: float = FPR) -> Threshold:
     Raises
     ------
     UndefinedMetric : there is no clean score.
+
+    Notes
+    -----
+    `stats.threshold` sets those of suspicions in [0, 1]; likelihood ratios have no such range.
 
     References
     ----------
@@ -82,7 +86,7 @@ def detect(monitor: str, stego: Scores, other: Scores, *, calibration: Scores, h
     flagged, alarms, bounds = [], [], []
     for half in (0, 1):
         try:
-            threshold = conformal_threshold(_measured(calibration, halves, 1 - half))
+            threshold = threshold_for(_measured(calibration, halves, 1 - half))
         except UndefinedMetric:
             continue
         bounds.append(threshold.fpr)

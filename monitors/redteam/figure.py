@@ -85,13 +85,13 @@ def _title(coder: str, cells: Sequence[Cell], layout: dict[str, Any], number: in
 
 def _range(cells: Sequence[Cell]) -> list[float]:
     """The same for all panels, as powers of ten: coders can be compared."""
-    rates = [cell.rates[1] for cell in cells if cell.rates is not None] or [1.0]
+    rates = [cell.rates[1] for cell in cells if cell.rates is not None and cell.n_made >= FEW_TEXTS] or [1.0]
     return [math.log10(min(rates)) - 0.12, math.log10(max(rates)) + 0.2]
 
 
 def _left_out(cells: Sequence[Cell]) -> str:
-    none = [str(cell.size) for cell in cells if not cell.n_made]
-    return f" (no cover holds {' or '.join(none)} bits)" if none else ""
+    few = [str(cell.size) for cell in cells if cell.n_made < FEW_TEXTS]
+    return f" (too few covers hold {' or '.join(few)} bits)" if few else ""
 
 
 def _traces(cells: Sequence[Cell]) -> list[dict[str, Any]]:
@@ -103,11 +103,7 @@ def _traces(cells: Sequence[Cell]) -> list[dict[str, Any]]:
         trace["x"] = [round(x * _NUDGE ** (number + 1), 2) for x in trace["x"]]
         look = number % len(_COLOURS)
         trace["line"] = {"color": _COLOURS[look], "width": 2}
-        trace["marker"] = {
-            "size": 9,
-            "color": _COLOURS[look],
-            "symbol": [_SYMBOLS[look] + ("-open" if cell.n_made < FEW_TEXTS else "") for cell in trace["cells"]],
-        }
+        trace["marker"] = {"size": 9, "color": _COLOURS[look], "symbol": _SYMBOLS[look]}
         traces.append(trace)
     for trace in traces:
         del trace["cells"]
@@ -130,7 +126,7 @@ def _trace(found: Sequence[tuple[Cell, Detection]]) -> dict[str, Any]:
     shown = [
         (cell, cell.rates[1], one, one.flagged)
         for cell, one in found
-        if cell.rates is not None and one.flagged is not None
+        if cell.rates is not None and one.flagged is not None and cell.n_made >= FEW_TEXTS
     ]
     name = found[0][1].monitor if found else ORACLE
     return {

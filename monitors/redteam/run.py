@@ -7,7 +7,7 @@ import os
 import signal
 import threading
 from collections import deque
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Generator, Iterator, Mapping, Sequence
 from concurrent.futures import Future, ProcessPoolExecutor
 from dataclasses import dataclass, replace
 from functools import partial
@@ -19,7 +19,7 @@ from monitors.redteam.bench import Bench, Task, bench, fitted
 from monitors.redteam.covers import Carrier
 from monitors.redteam.payload import Kind
 from monitors.redteam.results import Result, Results
-from monitors.redteam.trial import Outcome, Trial, clean_trial, needs_model, trials
+from monitors.redteam.trial import Arm, Outcome, Trial, clean_trial, needs_model, trials
 
 # A few seconds of work for each process: enough to keep it busy, few enough to lose little when stopped.
 _WAITING_PER_JOB = 4
@@ -51,26 +51,20 @@ class Work:
 
 def remaining(plan: Plan, results: Results) -> list[Work]:
     """What is not in the results yet, model-free work first."""
-    works = []
-    for is_model_free in (True, False):
-        names = plan.model_free if is_model_free else tuple(plan.needy)
-        for carrier in plan.carriers:
-            clean = _missing(clean_trial(carrier.id), plan, names, results)
-            works.append(Work(tuple(clean), is_model_free))
-            for coder in plan.coders.values():
-                if is_model_free and needs_model(coder):
-                    continue
-                by = tuple(plan.monitors) if needs_model(coder) else names
-                tasks = [
-                    task
-                    for trial in trials(coder, carrier.id, plan.sizes, plan.kinds)
-                    for task in _missing(trial, plan, by, results)
-                ]
-                works.append(Work(tuple(tasks), is_model_free))
+    works = [_clean(carrier.id, plan, plan.model_free, results, is_model_free=True) for carrier in plan.carriers]
+    for coder in plan.coders.values():
+        if not needs_model(coder):
+            works += _of(coder, plan, plan.model_free, results, is_model_free=True)
+    # Texts of model-free coders were recorded by then.
+    works += [_clean(carrier.id, plan, tuple(plan.needy), results, is_model_free=False) for carrier in plan.carriers]
+    for coder in plan.coders.values():
+        names = tuple(plan.monitors) if needs_model(coder) else tuple(plan.needy)
+        if names:
+            works += _of(coder, plan, names, results, is_model_free=False)
     return [work for work in works if work.tasks]
 
 
-def run(plan: Plan, works: Sequence[Work], results: Results, *, n_jobs: int = 1) -> Iterator[Work]:
+def run(plan: Plan, works: Sequence[Work], results: Results, *, n_jobs: int = 1) -> Generator[Work, None, None]:
     """Each work when it is done and its results are kept."""
     free = [work for work in works if work.is_model_free]
     if n_jobs > 1 and len(free) > 1:
@@ -84,17 +78,30 @@ def run(plan: Plan, works: Sequence[Work], results: Results, *, n_jobs: int = 1)
             yield work
 
 
-def _missing(trial: Trial, plan: Plan, names: Sequence[str], results: Results) -> Iterator[Task]:
-    known = results.texts.get(trial)
-    if known is not None and known.outcome is not Outcome.MADE:
-        return
-    # What a monitor says of a clean cover is asked once, for all coders.
-    is_scored = (trial.coder == "") == (trial.arm == "clean")
-    wanted = [(name, plan.monitors[name]) for name in names if is_scored]
-    missing = tuple((name, digest) for name, digest in wanted if (trial, name, digest) not in results.scores)
-    is_text_wanted = known is None and trial.coder != ""
-    if missing or is_text_wanted:
-        yield Task(trial, is_text_wanted, missing)
+def _clean(cover: str, plan: Plan, names: Sequence[str], results: Results, *, is_model_free: bool) -> Work:
+    """What monitors say of a clean cover is asked once, for all coders."""
+    trial = clean_trial(cover)
+    missing = _missing(trial, plan, names, results)
+    return Work((Task(trial, False, missing),) if missing else (), is_model_free)
+
+
+def _of(coder: Coder, plan: Plan, names: Sequence[str], results: Results, *, is_model_free: bool) -> Iterator[Work]:
+    records_text = is_model_free or needs_model(coder)
+    for carrier in plan.carriers:
+        tasks = []
+        for trial in trials(coder, carrier.id, plan.sizes, plan.kinds):
+            known = results.texts.get(trial)
+            is_text_wanted = known is None and records_text
+            is_scored = trial.arm is not Arm.CLEAN and (known is None or known.outcome is Outcome.MADE)
+            missing = _missing(trial, plan, names, results) if is_scored else ()
+            if missing or is_text_wanted:
+                tasks.append(Task(trial, is_text_wanted, missing))
+        yield Work(tuple(tasks), is_model_free)
+
+
+def _missing(trial: Trial, plan: Plan, names: Sequence[str], results: Results) -> tuple[tuple[str, str], ...]:
+    wanted = [(name, plan.monitors[name]) for name in names]
+    return tuple((name, digest) for name, digest in wanted if (trial, name, digest) not in results.scores)
 
 
 def _bench_with_models(plan: Plan) -> Bench:

@@ -34,7 +34,7 @@ class Verdict(StrEnum):
 
 
 _WHY = {
-    Outcome.TOO_SMALL: "the cover holds fewer bits",
+    Outcome.TOO_SMALL: "hold fewer bits",
     Outcome.FAILED: "the coder gave up",
     Outcome.UNDECODABLE: "the payload did not come back",
 }
@@ -59,7 +59,8 @@ def as_csv(table: Sequence[Mapping[str, Any]]) -> str:
 def not_made(cell: Cell) -> str:
     """Why some covers have no stegotext, with counts; empty when all have."""
     found = [(_WHY[outcome], cell.outcomes.get(outcome, 0)) for outcome in _WHY]
-    return ", ".join(f"{why}: {n}" for why, n in found if n)
+    without = ", ".join(f"{n} {why}" for why, n in found if n)
+    return f"covers without: {without}" if without else ""
 
 
 def lines(cells: Sequence[Cell]) -> Iterator[list[str]]:
