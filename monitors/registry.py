@@ -20,7 +20,7 @@ BACKEND_FIELDS = {Need.JUDGE: "judge", Need.REFERENCE_LM: "reference_lm", Need.A
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """What is known of a monitor before it runs."""
+    """What is known of a monitor before it runs. `needs` are what a backend must give."""
 
     cls: type[Monitor]
     name: str
@@ -29,6 +29,7 @@ class Entry:
     needs: tuple[Need, ...]
     reference: str
     threshold: float
+    reads_logprobs: bool = False
 
     @property
     def doc(self) -> str:
@@ -66,12 +67,17 @@ def monitor(
     reference: str = "",
     threshold: float = 0.5,
 ) -> Callable[[type], type]:
-    """Enter a class. Every field needs a default; backends go to the fields `judge`, `reference_lm`, `actor`."""
+    """Enter a class. Every field needs a default; backends go to the fields `judge`, `reference_lm`, `actor`.
+
+    What needs `logprobs` is given transcripts with those that the provider sent, and with the sampler's settings.
+    """
 
     def enter(cls: type) -> type:
         if name in _TABLE and _TABLE[name].cls.__qualname__ != cls.__qualname__:
             raise ValueError(f"monitor {name!r} is registered twice: {_TABLE[name].cls!r} and {cls!r}")
-        _TABLE[name] = Entry(cls, name, version, Axis(axis), tuple(map(Need, needs)), reference, threshold)
+        asked = tuple(need for need in map(Need, needs) if need is not Need.LOGPROBS)
+        reads_logprobs = Need.LOGPROBS in needs
+        _TABLE[name] = Entry(cls, name, version, Axis(axis), asked, reference, threshold, reads_logprobs)
         return cls
 
     return enter

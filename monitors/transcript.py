@@ -5,8 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
+from itertools import chain
 
 from monitors.logprobs import TokenLogprobs
+from monitors.sampler import Sampler
 from monitors.segment import segment
 from monitors.spans import Spans
 
@@ -113,7 +115,10 @@ NO_USAGE = Usage()
 
 @dataclass(frozen=True, slots=True)
 class Transcript:
-    """Prompt, reasoning and output of one model run. `notes` say what could not be mapped or did not agree."""
+    """Prompt, reasoning and output of one model run. `notes` say what could not be mapped or did not agree.
+
+    `sampler` is there when the request's settings were kept and the caller asked for them.
+    """
 
     id: str
     messages: tuple[Message, ...]
@@ -123,11 +128,12 @@ class Transcript:
     finish_reason: str = ""
     format: str = "native"
     notes: tuple[str, ...] = ()
+    sampler: Sampler | None = field(default=None, repr=False)
 
     @property
     def parts(self) -> tuple[Part, ...]:
         """The flat list that `Evidence.part` indexes."""
-        return tuple(part for message in self.messages for part in message.parts)
+        return tuple(chain.from_iterable(message.parts for message in self.messages))
 
     def channels(self) -> tuple[Channel, ...]:
         """The channel of each part, parallel to `parts`."""

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from monitors.formats import files
 from monitors.formats.parsed import Parsed
 from monitors.formats.slicing import Slice
+from monitors.sampler import Sampler
 
 
 @dataclass(slots=True)
@@ -42,7 +43,7 @@ class Reader:
                 self._tell(f"{_place(path, cut)}: {note}")
             for parsed in reading.parsed:
                 self.n_read += 1
-                yield parsed
+                yield _with_sampler(parsed)
                 if self.limit is not None and self.n_read >= self.limit:
                     return
 
@@ -53,6 +54,12 @@ class Reader:
     def _tell(self, message: str) -> None:
         if not self.is_silent:
             sys.stderr.write(_printable(message) + "\n")
+
+
+def _with_sampler(parsed: Parsed) -> Parsed:
+    """How tokens were drawn is no label: monitors may see it."""
+    sampler = Sampler.of(parsed.meta)
+    return replace(parsed, transcript=replace(parsed.transcript, sampler=sampler)) if sampler else parsed
 
 
 def _place(path: Path, cut: Slice) -> str:

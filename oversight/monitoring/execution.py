@@ -9,7 +9,7 @@ import time
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
-from monitors import base
+from monitors import base, registry
 from monitors.transcript import Transcript
 from oversight.lib import failures
 from oversight.monitoring import bench, services
@@ -44,12 +44,18 @@ def execute_chunk(run_ids: Sequence[int], *, queue: str) -> list[int]:
 def _execute_batch(runs: Sequence[MonitorRun]) -> None:
     with LeaseKeeper(runs) as keeper:
         ready = _ready(runs)
-        texts = transcripts.load([run.transcript_id for run in runs])
+        logprobs = any(_reads_logprobs(run.deployment.monitor) for run in runs)
+        texts = transcripts.load([run.transcript_id for run in runs], logprobs=logprobs)
         basket = _Basket(keeper)
         for run in runs:
             if run.pk not in keeper.lost:
                 basket.put(execute_run(run, ready[run.deployment_id], texts[run.transcript_id]))
         basket.flush()
+
+
+def _reads_logprobs(monitor: str) -> bool:
+    known = registry.entries().get(monitor)
+    return known is not None and known.reads_logprobs
 
 
 def _ready(runs: Sequence[MonitorRun]) -> dict[int, base.Monitor]:

@@ -4,18 +4,22 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Sequence
+from dataclasses import replace
 from uuid import UUID
 
 import zstandard
 
 from monitors import transcript as monitored
 from monitors.base import RecordedVerdict as Recorded
+from monitors.sampler import Sampler
 from oversight.transcripts import storage
-from oversight.transcripts.models import Message, RawPayload, RecordedVerdict, Transcript
+from oversight.transcripts.models import Message, Metadata, RawPayload, RecordedVerdict, Transcript
 
 
 def load(ids: Sequence[UUID], *, logprobs: bool = False) -> dict[UUID, monitored.Transcript]:
     """Transcripts as monitors see them: the original text, and nothing of labels or meta. Two queries.
+
+    With `logprobs` also those that the provider sent, and of meta the sampler's settings alone: three queries.
 
     `Transcript.id` is our own id: an external id can tell a label ("prompted_steg/17-paraphrased").
     """
@@ -24,7 +28,11 @@ def load(ids: Sequence[UUID], *, logprobs: bool = False) -> dict[UUID, monitored
     messages: dict[UUID, list[Message]] = defaultdict(list)
     for message in (rows if logprobs else rows.defer("logprobs")).order_by("transcript_id", "seq"):
         messages[message.transcript_id].append(message)
-    return {head.pk: storage.to_transcript(head, messages[head.pk]) for head in heads}
+    found = {head.pk: storage.to_transcript(head, messages[head.pk]) for head in heads}
+    if logprobs:
+        for pk, meta in Metadata.objects.filter(transcript_id__in=ids).values_list("transcript_id", "meta"):
+            found[pk] = replace(found[pk], sampler=Sampler.of(meta))
+    return found
 
 
 def recorded(ids: Sequence[UUID]) -> dict[str, tuple[Recorded, ...]]:

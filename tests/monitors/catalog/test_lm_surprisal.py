@@ -187,3 +187,14 @@ def test_the_real_model_finds_noise_among_prose_and_nothing_in_prose(local_model
     assert planted.evidence[0].end <= len(PROSE) + len(NOISE) + 2
     assert planted.evidence[0].quote == text[planted.evidence[0].start : planted.evidence[0].end]
     assert measure(monitor, _transcript(text)).value == planted.value
+
+
+def test_the_bits_of_each_token_stand_beside_the_score() -> None:
+    score = _score(PROSE + " zz1 zzb.", odd="zz")
+    assert score.surprisal is not None
+    (part,) = score.surprisal.parts
+    assert part.part == 1
+    last = list(part)[-1]
+    assert last == (len(PROSE) + 4, len(PROSE) + 9, 14.0)
+    assert score.measures["bits_per_token"] == pytest.approx(4.1, abs=0.4)
+    assert score.measures["p95_bits"] == pytest.approx(4.1, abs=0.1)
