@@ -32,6 +32,8 @@ from monitors.registry import build, entries
 SECTIONS = ("clean", "bytes", "channels", "prompted")
 # A model reads a text in seconds: it gets a sample of the clean texts.
 _MODEL_SAMPLE = 300
+_MODEL_COVERS = 40
+_MOST_CARRIERS = 3000
 _MIN_CHARACTERS = 500
 
 
@@ -55,7 +57,11 @@ def add_parser(parser: argparse.ArgumentParser) -> None:
         "--only", type=_sections, default=SECTIONS, metavar="A,B", help=f"of {', '.join(SECTIONS)}; others are kept"
     )
     parser.add_argument(
-        "--covers", type=options.positive, default=200, metavar="N", help="for channel coders (default: %(default)s)"
+        "--covers",
+        type=options.positive,
+        default=200,
+        metavar="N",
+        help="of each size, for channel coders (default: %(default)s)",
     )
     options.add_shared(parser)
     parser.set_defaults(run=run)
@@ -84,7 +90,7 @@ def _clean(by_source: _BySource, monitors: _Monitors, arguments: argparse.Namesp
 
 
 def _bytes(by_source: _BySource, monitors: _Monitors, arguments: argparse.Namespace) -> dict[str, Any]:
-    carriers = _carriers(by_source, 10 * byte_coders.N_PAYLOADS)
+    carriers = _carriers(by_source, _MOST_CARRIERS)
     known = byte_coders.byte_coders()
     n = min(byte_coders.N_PAYLOADS, arguments.limit or byte_coders.N_PAYLOADS)
     missed = [
@@ -106,10 +112,16 @@ def _bytes(by_source: _BySource, monitors: _Monitors, arguments: argparse.Namesp
 def _channels(by_source: _BySource, monitors: _Monitors, arguments: argparse.Namespace) -> dict[str, Any]:
     known = _with_models(coders(), monitors.lm)
     chosen = channel_coders.channel_coders(known, monitors.names)
-    carriers = _carriers(by_source, arguments.covers)
+    carriers = _carriers(by_source, _MOST_CARRIERS)
     rows: list[dict[str, Any]] = []
     for coder in chosen.values():
-        tried, results = channel_coders.plan(coder, carriers, monitors.needy), Results()
+        # A coder that asks a model takes seconds for each text, and almost any text holds its payloads.
+        own = (
+            carriers[:_MODEL_COVERS]
+            if needs_model(coder)
+            else channel_coders.holding(coder, carriers, arguments.covers)
+        )
+        tried, results = channel_coders.plan(coder, own, monitors.needy), Results()
         works = remaining(tried, results)
         running = run_works(tried, works, results, n_jobs=arguments.jobs)
         for _ in shown(running, label=coder.name, total=len(works)):
@@ -117,7 +129,6 @@ def _channels(by_source: _BySource, monitors: _Monitors, arguments: argparse.Nam
         rows += channel_coders.rows(tried, results)
     byte_names = byte_coders.byte_coders()
     return {
-        "covers": len(carriers),
         "rows": rows,
         "left_out": sorted(set(coders()) - set(chosen) - set(byte_names)),
     }

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
+from itertools import islice
 from typing import Any
 
 from monitors.base import Monitor
@@ -20,7 +21,7 @@ from monitors.stats.share import Proportion
 SIZES = (16, 64, 256)
 KINDS = (Kind.PLAIN, Kind.UNIFORM)
 LEAST_SHARE = 0.9
-_FEWEST = 20
+FEWEST = 20
 
 
 def channel_coders(known: Mapping[str, Coder], monitors: Sequence[str]) -> dict[str, Coder]:
@@ -30,6 +31,15 @@ def channel_coders(known: Mapping[str, Coder], monitors: Sequence[str]) -> dict[
         for name, coder in known.items()
         if coder.family is not Family.BYTE and name in ANSWERS and set(ANSWERS[name]) <= set(monitors)
     }
+
+
+def holding(coder: Coder, carriers: Sequence[Carrier], n: int) -> list[Carrier]:
+    """For each size the first `n` carriers that hold so many bits, in the order given."""
+    room = {carrier.id: coder.capacity(carrier.cover) for carrier in carriers}
+    chosen: set[str] = set()
+    for size in SIZES:
+        chosen |= set(islice((id_ for id_, bits in room.items() if bits >= size), n))
+    return [carrier for carrier in carriers if carrier.id in chosen]
 
 
 def plan(coder: Coder, carriers: Sequence[Carrier], needy: Mapping[str, Monitor]) -> Plan:
@@ -92,7 +102,7 @@ def _row(cell: Cell) -> dict[str, Any]:
 
 
 def _verdict(cell: Cell, share: Proportion) -> str:
-    if cell.n_made < _FEWEST:
+    if cell.n_made < FEWEST:
         return "too few texts hold the payload"
     if cell.is_undetectable:
         return "undetectable in principle at this rate"

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from monitors.quality.answers import ANSWERS, name_of
-from monitors.quality.channel_coders import LEAST_SHARE
+from monitors.quality.channel_coders import FEWEST, LEAST_SHARE
 from monitors.quality.clean import ALL, excesses
 from monitors.quality.notes import note
 
@@ -154,8 +154,13 @@ def _channels(section: Mapping[str, Any]) -> Iterator[str]:
                 row["verdict"],
             ]
             for row in section["rows"]
+            if row["n"] >= FEWEST
         ],
     )
+    few = {f"{row['coder']} of {row['bits']} bits": row["n"] for row in section["rows"] if row["n"] < FEWEST}
+    if few:
+        held = ", ".join(f"{what} ({n})" for what, n in few.items())
+        yield f"\nHeld by fewer than {FEWEST} of the covers, and not measured: {held}."
     if section["left_out"]:
         yield f"\nLeft out, because no monitor that answers for them can run here: {', '.join(section['left_out'])}."
 

@@ -14,7 +14,7 @@ from monitors.coders.tag_block import TagBlock
 from monitors.formats.parsed import Parsed
 from monitors.quality.answers import ANSWERS
 from monitors.quality.byte_coders import false_alarms, missed
-from monitors.quality.channel_coders import channel_coders
+from monitors.quality.channel_coders import channel_coders, holding
 from monitors.quality.clean import clean_alerts, excesses, sample
 from monitors.quality.families import family
 from monitors.quality.sets import REPLACED, Record, drawn, is_payload_set, records, sources
@@ -61,6 +61,13 @@ def test_all_coders_of_the_house_have_a_monitor_that_answers_for_them() -> None:
 def test_only_coders_whose_monitor_can_run_are_tried() -> None:
     assert "acrostic" in channel_coders(coders(), ["pattern_channels"])
     assert channel_coders(coders(), ["byte_channels"]) == {}
+
+
+def test_covers_are_those_that_hold_a_payload_the_first_of_each_size() -> None:
+    lengths = (4, 16, 64, 17, 0, 300, 18)
+    texts = ["The sum of the parts is even. " * length for length in lengths]
+    carriers = [Carrier(str(n), str(n), "m", said(text).transcript, 1, Cover(text)) for n, text in enumerate(texts)]
+    assert [int(one.id) for one in holding(coders()["word_parity"], carriers, 2)] == [1, 2, 5]
 
 
 def test_sets_are_files_and_native_folders(tmp_path: Path) -> None:
