@@ -90,7 +90,7 @@ def conformal_threshold(scores: Sequence[float], alpha: float) -> float:
         raise UndefinedMetric(f"{len(ordered)} clean scores; {_least_n(alpha)} are needed for {alpha:g}")
     at = ordered[rank - 1]
     if at >= 1.0:
-        raise UndefinedMetric(f"the score is 1 on more than a share {alpha:g} of clean texts")
+        raise UndefinedMetric(f"too many of {len(ordered)} clean scores are 1 for {alpha:g}")
     above = (math.floor(at * GRID) + 1) / GRID
     return min(1.0, above if above > at else above + 1.0 / GRID)
 

@@ -84,7 +84,7 @@ def measure_title(name: str) -> str:
 
 def measure_number(value: float) -> str:
     """Four digits, without an exponent where a person would write none."""
-    return f"{value:,.0f}" if value.is_integer() and abs(value) < 1e9 else f"{value:.4g}"
+    return f"{value:,.0f}" if float(value).is_integer() and abs(value) < 1e9 else f"{value:.4g}"
 
 
 def score_tone(state: str, *, flagged: bool) -> str:

@@ -29,6 +29,7 @@ _AGO = '<time datetime="{}" title="{} UTC">{}</time>'
 _WHEN = '<time datetime="{}">{}</time>'
 register.filter("monitor_title", words.monitor_title)
 register.filter("reason_in_words", words.reason_in_words)
+register.filter("number", words.measure_number)
 
 
 @register.simple_tag
