@@ -29,10 +29,7 @@ _PAIRS = (
 )
 _TABLE: tuple[tuple[str, str], ...] = tuple((p.split()[0], p.split()[1]) for p in _PAIRS.split("|"))
 _CHOICES = {word: (kind, bit) for kind, pair in enumerate(_TABLE) for bit, word in enumerate(pair)}
-_ANY = re.compile(
-    rf"(?<![A-Za-z0-9'’_\\\0-])(?:{'|'.join(f'[{w[0].upper()}{w[0]}]{w[1:]}' for w in sorted(_CHOICES))})"
-    r"(?![A-Za-z0-9'’_\0-])"
-)
+_WORD = re.compile(r"(?<![A-Za-z0-9'’_\\\0-])[A-Za-z][a-z]+(?![A-Za-z0-9'’_\0-])")
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,11 +44,11 @@ class Synonyms(SiteCoder):
     family = Family.PATTERN
 
     def _sites(self, text: str, /) -> Sequence[Site]:
-        sites = []
-        for word in _ANY.finditer(masked(text)):
-            kind, bit = _CHOICES[word.group().lower()]
-            sites.append(Site((word.span(),), bit, kind=kind))
-        return sites
+        return [
+            Site((word.span(),), choice[1], kind=choice[0])
+            for word in _WORD.finditer(masked(text))
+            if (choice := _CHOICES.get(word.group().lower())) is not None
+        ]
 
     def _written(self, text: str, site: Site, symbol: int, /) -> Sequence[str]:
         word = _TABLE[site.kind][symbol]
