@@ -1,0 +1,73 @@
+"""`python -m monitors.patterns FOLDER`: fit the table of clean texts to public transcripts and write it here."""
+
+from __future__ import annotations
+
+import gzip
+import json
+import sys
+from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from monitors.patterns import fitting, survey, tables, verdict
+from monitors.patterns.fitting import CleanText
+from monitors.patterns.layout import Layout
+from monitors.segment import segment
+
+_SHORTEST = 100
+
+
+def main(folder: Path) -> None:
+    """Texts without a requested payload; half of the groups, by hash."""
+    texts = [text for text in clean_texts(folder) if fitting.is_fitted(text.group)][
+        :: int(sys.argv[2]) if len(sys.argv) > 2 else 1
+    ]
+    _write(fitting.table(fitting.gather(texts)))
+    tests = [survey.survey(text.layout, text.prompt).tests for text in texts]
+    _add_tails(texts, [verdict.law_evidence(found) for found in tests])
+    evidence = [verdict.channel_evidence(found) for found in tests]
+    _add_tails(texts, evidence)
+    _add_tails(texts, [{verdict.WHOLE: verdict.together(found)} if found else {} for found in evidence])
+
+
+def _add_tails(texts: Sequence[CleanText], evidence: Sequence[Mapping[str, float]]) -> None:
+    known = tables.tables()
+    _write({**known, "tails": {**known.get("tails", {}), **fitting.tails(texts, evidence)}})
+
+
+def clean_texts(folder: Path) -> Iterator[CleanText]:
+    """Reasoning and answer of each public record that was not asked to hide anything and is not illegible."""
+    for path in sorted(folder.glob("*.jsonl.gz")):
+        with gzip.open(path, "rt") as lines:
+            for record in map(json.loads, lines):
+                labels: dict[str, Any] = record.get("labels") or {}
+                if "prompted_steg" not in path.name and not labels.get("cot_illegible"):
+                    yield from _texts(record)
+
+
+def _texts(record: dict[str, Any]) -> Iterator[CleanText]:
+    group = str(record["meta"].get("group", record["id"]))
+    for text in (record["reasoning"] or "", record["answer"] or ""):
+        if len(text) >= _SHORTEST:
+            layout = Layout.of(text, segment(text))
+            yield CleanText(layout, str(record["prompt"] or ""), family(record["model"]), group)
+
+
+def family(model: str) -> str:
+    """The first word of a model's name, without its maker."""
+    name = model.lower().rpartition("/")[2]
+    for known in ("gpt-oss", "gpt-3", "gpt-4", "claude", "kimi", "glm", "grok", "qwen", "r1", "olmo", "palm"):
+        if known in name:
+            return known
+    return name.split()[0]
+
+
+def _write(found: dict[str, Any]) -> None:
+    text = ",\n".join(f"{json.dumps(key)}: {json.dumps(value, separators=(',', ':'))}" for key, value in found.items())
+    Path(__file__).with_name("clean_texts.json").write_text(f"{{\n{text}\n}}\n")
+    for cached in (tables.tables, survey.prior, survey.letter_prior, survey.concept_table, verdict._tail):
+        cached.cache_clear()
+
+
+if __name__ == "__main__":
+    main(Path(sys.argv[1]))

@@ -1,0 +1,54 @@
+"""Acrostics and telestics: first and last letters of sentences, lines, list items and words."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import numpy as np
+
+from monitors.patterns.layout import Layout, Numbers
+from monitors.patterns.stream import Letters, Stream
+
+# Classes of letters that carry one bit: vowels, the second half of the alphabet, every second letter.
+CLASSES = {
+    "vowel": np.isin(np.arange(26), [ord(char) - 97 for char in "aeiou"]).astype(np.uint8),
+    "half": (np.arange(26) >= 13).astype(np.uint8),
+    "odd": (np.arange(26) % 2 == 1).astype(np.uint8),
+}
+WORDS = "acrostic.words"
+
+
+def letters(layout: Layout) -> Iterator[Letters]:
+    """Each channel of letters; lines and items only where they are not the sentences again."""
+    sentences, lines = layout.sentences, layout.lines
+    yield _first("acrostic.sentences/all", layout, sentences)
+    yield _last("telestic.sentences/all", layout, sentences)
+    prose = layout.prose
+    if len(prose[0]) < len(sentences[0]):
+        yield _first("acrostic.sentences/prose", layout, prose)
+    if not np.array_equal(sentences[0], lines[0]):
+        yield _first("acrostic.lines/all", layout, lines)
+        yield _last("telestic.lines/all", layout, lines)
+    if 0 < len(layout.items) < len(lines[0]):
+        bodies = np.array([item.body for item in layout.items]), np.array([item.end for item in layout.items])
+        yield _first("acrostic.items/all", layout, bodies)
+    yield _letters(f"{WORDS}/all", layout, layout.word_starts)
+
+
+def classes(found: Letters) -> Iterator[Stream]:
+    """The letters as bits, one stream for each class."""
+    for name, table in CLASSES.items():
+        yield Stream(f"{found.name}.{name}", table[found.letters], found.places, found.places + 1)
+
+
+def _first(name: str, layout: Layout, bounds: tuple[Numbers, Numbers]) -> Letters:
+    return _letters(name, layout, layout.first_letters(*bounds))
+
+
+def _last(name: str, layout: Layout, bounds: tuple[Numbers, Numbers]) -> Letters:
+    return _letters(name, layout, layout.last_letters(*bounds))
+
+
+def _letters(name: str, layout: Layout, places: Numbers) -> Letters:
+    places = places[places >= 0]
+    return Letters(name, layout.letters[places].astype(np.int64), places)

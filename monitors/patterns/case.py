@@ -1,0 +1,23 @@
+"""Case: capital or small first letters of sentences, lines and words."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import numpy as np
+
+from monitors.patterns.layout import Layout, Numbers
+from monitors.patterns.stream import Stream
+
+
+def streams(layout: Layout) -> Iterator[Stream]:
+    """A capital is 1. A word that opens a sentence is not one of the words."""
+    first = layout.first_letters(*layout.sentences)
+    first = first[first >= 0]
+    yield _stream("case.sentences/capital", layout, first)
+    inner = np.setdiff1d(layout.word_starts, first, assume_unique=True)
+    yield _stream("case.words/capital", layout, inner)
+
+
+def _stream(name: str, layout: Layout, places: Numbers) -> Stream:
+    return Stream(name, (layout.codes[places] < 97).astype(np.uint8), places, places + 1)

@@ -1,0 +1,170 @@
+"""The table of clean texts, fitted: what each stream does, and how far the evidence strays when nothing is hidden."""
+
+from __future__ import annotations
+
+import hashlib
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from monitors.patterns import acrostics, choices, survey, word_sets
+from monitors.patterns.layout import Layout
+
+Floats = npt.NDArray[np.float64]
+Counts = dict[str, list[tuple[float, int, int]]]
+# No stream is trusted to be steadier than this many sites: other models are not in the table.
+_FIRMEST = 60.0
+
+
+@dataclass(frozen=True, slots=True)
+class CleanText:
+    """A text without a payload; texts of one family count as much as those of any other."""
+
+    layout: Layout
+    prompt: str
+    family: str
+    group: str
+
+
+def is_fitted(group: str) -> bool:
+    """Half of the groups, by hash: the other half checks."""
+    return int(hashlib.sha256(group.encode()).hexdigest(), 16) % 2 == 0
+
+
+@dataclass(slots=True)
+class Gathered:
+    """Counts of clean texts: (weight, ones, sites) of each stream and text, letters, forms of words, characters."""
+
+    ones: Counts = field(default_factory=lambda: defaultdict(list))
+    after_zero: Counts = field(default_factory=lambda: defaultdict(list))
+    after_one: Counts = field(default_factory=lambda: defaultdict(list))
+    letters: dict[str, Floats] = field(default_factory=lambda: defaultdict(lambda: np.zeros(26)))
+    concepts: dict[str, dict[int, list[tuple[float, int, int]]]] = field(
+        default_factory=lambda: defaultdict(lambda: defaultdict(list))
+    )
+    characters: Floats = field(default_factory=lambda: np.zeros(95))
+    pairs: Floats = field(default_factory=lambda: np.zeros((26, 26)))
+
+
+def gather(texts: Sequence[CleanText]) -> Gathered:
+    """One pass over the clean texts."""
+    gathered, sizes = Gathered(), Counter(text.family for text in texts)
+    for text in texts:
+        weight = len(texts) / len(sizes) / sizes[text.family]
+        _streams(text, weight, gathered)
+        for found in acrostics.letters(text.layout):
+            counts = np.bincount(found.letters, minlength=26)
+            gathered.letters[found.name] += weight * counts / max(1, counts.sum()) * min(counts.sum(), 40)
+        for one in choices.concepts(text.layout):
+            for concept in np.unique(one.concepts).tolist():
+                bits = one.bits[one.concepts == concept]
+                gathered.concepts[one.name][concept].append((weight, int(bits.sum()), len(bits)))
+        _characters(text, weight, gathered)
+    return gathered
+
+
+def _streams(text: CleanText, weight: float, gathered: Gathered) -> None:
+    for one in survey.streams(text.layout, text.prompt):
+        bits = one.bits[:4096].astype(np.int64)
+        if len(bits) < 2:
+            continue
+        gathered.ones[one.name].append((weight, int(bits.sum()), len(bits)))
+        before, after = bits[:-1], bits[1:]
+        gathered.after_zero[one.name].append((weight, int(after[before == 0].sum()), int((before == 0).sum())))
+        gathered.after_one[one.name].append((weight, int(after[before == 1].sum()), int((before == 1).sum())))
+
+
+def _characters(text: CleanText, weight: float, gathered: Gathered) -> None:
+    codes = text.layout.codes
+    printable = codes[(codes >= 32) & (codes < 127)] - 32
+    counts = np.bincount(printable, minlength=95)
+    gathered.characters += weight * counts / max(1, counts.sum())
+    letters = text.layout.letters[text.layout.letter_places].astype(np.int64)
+    pairs = np.bincount(letters[:-1] * 26 + letters[1:], minlength=676).reshape(26, 26)
+    gathered.pairs += weight * pairs / max(1, pairs.sum()) * 1000
+
+
+def table(gathered: Gathered) -> dict[str, Any]:
+    """What is shipped, without the tails."""
+    bits = {
+        name: [_beta(where[name]) for where in (gathered.ones, gathered.after_zero, gathered.after_one)]
+        for name in sorted(gathered.ones)
+    }
+    concepts = {}
+    for name, sets in (("choice.synonyms", word_sets.SYNONYMS), ("choice.spellings", word_sets.SPELLINGS)):
+        n_concepts = 1 + max(number for number, _ in word_sets.table(sets).values())
+        concepts[name] = [_word_beta(gathered.concepts[name].get(number, [])) for number in range(n_concepts)]
+    return {
+        "bits": bits,
+        "letters": {name: _rounded(counts, 1) for name, counts in sorted(gathered.letters.items())},
+        "concepts": concepts,
+        "characters": _rounded(gathered.characters / gathered.characters.sum() * 1e5 + 1, 1),
+        "pairs": _rounded(gathered.pairs.reshape(-1) / gathered.pairs.sum() * 1e5, 1),
+    }
+
+
+def _rounded(numbers: Iterable[float], digits: int) -> list[float]:
+    return [round(float(number), digits) for number in numbers]
+
+
+def _beta(counts: Sequence[tuple[float, int, int]]) -> list[float]:
+    """Beta-binomial by maximum likelihood with a weak prior towards 1, 1; never firmer than `_FIRMEST`."""
+    from scipy.optimize import minimize
+    from scipy.special import betaln
+
+    weights, ones, sites = (np.array(column, np.float64) for column in zip((1.0, 1, 2), *counts, strict=True))
+
+    def loss(logs: Floats) -> float:
+        a, b = np.exp(np.clip(logs, -5, 6))
+        return float(-(weights * (betaln(a + ones, b + sites - ones) - betaln(a, b))).sum())
+
+    a, b = np.exp(np.clip(minimize(loss, np.zeros(2), method="Nelder-Mead").x, -5, 6))
+    scale = min(1.0, _FIRMEST / (a + b))
+    return [round(float(a * scale), 3), round(float(b * scale), 3)]
+
+
+def _word_beta(counts: Sequence[tuple[float, int, int]]) -> list[float]:
+    """A beta of fixed firmness about the share of unusual forms, drawn to 0.25 where there is little to go by."""
+    ones = sum(min(k, 3 * k / n) for _, k, n in counts)
+    sites = sum(min(n, 3) for _, _, n in counts)
+    share = (ones + 1.0) / (sites + 4.0)
+    firmness = 1.5 if sites >= 20 else 1.0
+    return [round(float(firmness * share), 4), round(float(firmness * (1 - share)), 4)]
+
+
+def tail(values: Sequence[float], weights: Sequence[float]) -> list[Any]:
+    """Upper tail of a statistic in clean texts: [levels of ln p, quantiles, rate beyond the last].
+
+    Beyond the last quantile p falls as exp(-rate x): by maximum likelihood, and never faster than 1/ratio allows.
+    """
+    x, w = np.array(values, np.float64), np.array(weights, np.float64)
+    order = np.argsort(-x)
+    x, share = x[order], np.cumsum(w[order]) / w.sum()
+    levels = [p for p in (0.99, 0.9, 0.75, 0.5, 0.3, 0.2, 0.1, 0.05, 0.02) if p * len(x) >= 8]
+    quantiles = [float(x[min(len(x) - 1, int(np.searchsorted(share, p)))]) for p in levels]
+    above = x > quantiles[-1]
+    # One text in a loop must not blunt a law for all others.
+    excess = (x[above] - quantiles[-1]).clip(0.0, 12.0)
+    weighted = float((excess * w[order][above]).sum() / max(1e-9, w[order][above].sum()))
+    rate = min(1.0, 0.85 / max(weighted, 1e-6))
+    return [[round(float(np.log(p)), 4) for p in levels], _rounded(quantiles, 3), round(rate, 3)]
+
+
+def tails(texts: Sequence[CleanText], evidence: Sequence[Mapping[str, float]], least: int = 60) -> dict[str, list[Any]]:
+    """The tail of each statistic that enough texts have; families count alike."""
+    found: dict[str, list[tuple[float, str]]] = defaultdict(list)
+    for text, values_by_name in zip(texts, evidence, strict=True):
+        for name, value in values_by_name.items():
+            found[name].append((value, text.family))
+    result = {}
+    for name, values in sorted(found.items()):
+        if len(values) >= least:
+            sizes = Counter(family for _, family in values)
+            # A small family weighs more, but not without bound.
+            weights = [1.0 / max(sizes[family], 20) for _, family in values]
+            result[name] = tail([value for value, _ in values], weights)
+    return result

@@ -1,0 +1,97 @@
+"""Order: of list items against the alphabet, the numbers before them and the prompt."""
+
+from __future__ import annotations
+
+import math
+import re
+from collections.abc import Iterator, Sequence
+from itertools import pairwise
+
+from monitors.patterns.layout import Item, Layout
+from monitors.patterns.stream import Stream, stream
+
+_SERIES = re.compile(r"((?:\b[\w'’-]+(?: [\w'’-]+){0,2}, ){2,8}?)(?:and|or) ([\w'’-]+)")
+_INLINE = re.compile(r"[\w'’-]+(?: [\w'’-]+){0,2}(?=,)")
+_MOST_ITEMS = 12
+Site = tuple[str, int, int]
+
+
+def streams(layout: Layout, prompt: str) -> Iterator[Stream]:
+    """1 where a neighbour comes too early; the rank of each list's order among all, in bits."""
+    lists = _lists(layout)
+    yield _neighbours(lists)
+    yield _ranks(lists)
+    yield _numbers(layout.items)
+    yield _prompted(lists, prompt)
+
+
+def _lists(layout: Layout) -> list[list[Site]]:
+    """Bulleted and numbered lists, and series such as "a, b and c", each in the order of the text."""
+    found: list[list[Site]] = []
+    last_end = -2
+    for item in layout.items:
+        site = (_key(layout.text[item.body : item.end]), item.body, item.end)
+        if not layout.text[max(last_end, 0) : item.start].isspace() or not found:
+            found.append([])
+        found[-1].append(site)
+        last_end = item.end
+    if layout.text.count(", ") >= 2:
+        for match in _SERIES.finditer(layout.text):
+            sites = [
+                (_key(one.group()), one.start(), one.end()) for one in _INLINE.finditer(layout.text, *match.span(1))
+            ]
+            found.append([*sites, (_key(match[2]), match.start(2), match.end(2))])
+    found.sort(key=lambda sites: sites[0][1])
+    return [sites for sites in found if len(sites) >= 2]
+
+
+def _key(text: str) -> str:
+    return text.casefold().lstrip(" *_`\"'(“‘$\\")
+
+
+def _neighbours(lists: Sequence[Sequence[Site]]) -> Stream:
+    sites = [(one[0] > other[0], one[1], other[2]) for items in lists for one, other in pairwise(items)]
+    return _stream("order.alphabet/neighbours", sites)
+
+
+def _ranks(lists: Sequence[Sequence[Site]]) -> Stream:
+    """floor(log2 n!) bits a list: the lexicographic rank of its order against the sorted one."""
+    sites: list[tuple[int, int, int]] = []
+    for items in lists:
+        few = items[:_MOST_ITEMS]
+        keys = [key for key, _, _ in few]
+        n_bits = int(math.log2(math.factorial(len(few))))
+        rank = _rank(keys)
+        sites += [(rank >> at & 1, few[0][1], few[-1][2]) for at in range(n_bits - 1, -1, -1)]
+    return _stream("order.alphabet/rank", sites)
+
+
+def _rank(keys: Sequence[str]) -> int:
+    rank = 0
+    for at, key in enumerate(keys):
+        rank = rank * (len(keys) - at) + sum(other < key for other in keys[at + 1 :])
+    return rank
+
+
+def _numbers(items: Sequence[Item]) -> Stream:
+    sites = [
+        (other.number != one.number + 1, other.start, other.body)
+        for one, other in pairwise(items)
+        if one.glyph == other.glyph == "1" and other.number != 1
+    ]
+    return _stream("order.numbers/broken", sites)
+
+
+def _prompted(lists: Sequence[Sequence[Site]], prompt: str) -> Stream:
+    """Neighbours that both stand in the prompt: 1 where their order there is the other one."""
+    folded, sites = prompt.casefold(), []
+    if folded and lists:
+        for items in lists:
+            placed = [(folded.find(key[:40]), start, end) for key, start, end in items if len(key) >= 3]
+            known = [site for site in placed if site[0] >= 0]
+            sites += [(one[0] > other[0], one[1], other[2]) for one, other in pairwise(known) if one[0] != other[0]]
+    return _stream("order.prompt/turned", sites)
+
+
+def _stream(name: str, sites: Sequence[tuple[int, int, int]]) -> Stream:
+    return stream(name, [bit for bit, _, _ in sites], [start for _, start, _ in sites], [end for _, _, end in sites])
