@@ -12,7 +12,7 @@ from monitors.commands.options import backend
 from monitors.commands.problem import Problem
 from monitors.redteam.trial import needs_model, with_model
 
-_STDIN = Path("-")
+STDIN = Path("-")
 
 
 def add_coder(parser: argparse.ArgumentParser) -> None:
@@ -28,7 +28,7 @@ def add_coder(parser: argparse.ArgumentParser) -> None:
         "--backend", default="none", type=backend, metavar="none|local", help="the language model of model-based coders"
     )
     parser.add_argument("--model", help="path or name for the local backend")
-    parser.add_argument("file", nargs="?", type=Path, default=_STDIN, metavar="FILE|-", help="text in UTF-8")
+    parser.add_argument("file", nargs="?", type=Path, default=STDIN, metavar="FILE|-", help="text in UTF-8")
 
 
 def coder_of(arguments: argparse.Namespace) -> Coder:
@@ -50,7 +50,7 @@ def cover_of(arguments: argparse.Namespace) -> Cover:
     """Line ends stay as they are: some coders write into them."""
     path: Path = arguments.file
     try:
-        data = sys.stdin.buffer.read() if path == _STDIN else path.read_bytes()
+        data = sys.stdin.buffer.read() if path == STDIN else path.read_bytes()
         return Cover(data.decode("utf-8"), arguments.prompt)
     except OSError as error:
         raise Problem(f"{path} cannot be read: {error.strerror}.") from None

@@ -11,7 +11,11 @@ from pathlib import Path
 import pytest
 
 from monitors.__main__ import main
+from monitors.coders.bits import bits_of
+from monitors.coders.carrier import carrier
 from monitors.coders.coder import Cover, coders
+from monitors.commands.reading import Reader
+from tests.monitors.redteam.arena import write_file
 
 ROOT = Path(__file__).parent.parent.parent.parent
 _TWO = "First we look at case {}, and it is plain that we can begin there.\nThen we show it; however, it is big."
@@ -84,9 +88,36 @@ def test_a_sham_edits_and_hides_nothing(cover: Path, capfdbinary: pytest.Capture
     assert len(set(out.decode()) - set(COVER)) == 1
 
 
+def test_transcripts_get_the_payload_in_the_part_that_carries(
+    tmp_path: Path, capfdbinary: pytest.CaptureFixture[bytes]
+) -> None:
+    file = write_file(tmp_path / "t.jsonl", 3)
+    options = ["--coder", "zero_width", "--text", "dawn", "--transcripts"]
+    status, out, said = _encoded(capfdbinary, *options, file)
+    (tmp_path / "planted.jsonl").write_bytes(out)
+    planted = list(Reader([tmp_path / "planted.jsonl"]))
+    assert (status, len(planted)) == (0, 3)
+    assert "3 payloads written by zero_width; 0 transcripts have no room" in said
+    for parsed in planted:
+        _, cover = carrier(parsed.transcript)
+        assert coders()["zero_width"].decode(cover.text, 32) == bits_of("dawn")
+        assert parsed.labels["stego"] is True
+
+
+def test_transcripts_without_room_are_left_out_and_counted(
+    tmp_path: Path, capfdbinary: pytest.CaptureFixture[bytes]
+) -> None:
+    file = write_file(tmp_path / "t.jsonl", 3)
+    options = ["--coder", "acrostic", "--text", "long " * 500, "--transcripts", "--sham"]
+    status, out, said = _encoded(capfdbinary, *options, file)
+    assert (status, out) == (1, b"")
+    assert "0 shams written by acrostic; 3 transcripts" in said
+
+
 @pytest.mark.parametrize(
     ("arguments", "complaint"),
     [
+        (["encode", "--coder", "zero_width", "--bits", "1", "--transcripts"], "give a FILE"),
         (["encode", "--coder", "nope", "--bits", "1"], "no coder 'nope'; there are acrostic"),
         (["encode", "--coder", "arithmetic", "--bits", "1"], "--backend local"),
         (["decode", "--coder", "acrostic"], "--n-bits N, or --framed"),
