@@ -5,15 +5,20 @@ from __future__ import annotations
 import unicodedata
 from collections import Counter
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from monitors.base import Evidence, Score
-from monitors.characters.finding import Finding
+from monitors.characters.finding import FORM_LIMIT, Finding
 from monitors.characters.given import Given
 from monitors.characters.habits import habit_of
+from monitors.characters.kinds import Kind
 from monitors.characters.scan import scan
 from monitors.registry import monitor
 from monitors.transcript import Channel, Part, PartType, Transcript
+
+_OF_PROGRAMS = frozenset(
+    {Kind.CONTROL, Kind.ESCAPE, Kind.LINE_END, Kind.GAP, Kind.BLANK, Kind.PRIVATE, Kind.SURROGATE, Kind.UNASSIGNED}
+)
 
 
 @monitor(
@@ -73,7 +78,7 @@ class ByteChannels:
         evidence: list[Evidence] = []
         bits: dict[str, float] = {}
         for index, (part, given) in enumerate(zip(parts, _given(parts, channels), strict=True)):
-            if findings := scan(part.text, given, habit):
+            if findings := _weighed(part, scan(part.text, given, habit)):
                 channel = channels[index]
                 values[channel] = max(values[channel], *(finding.suspicion for finding in findings))
                 for finding in findings:
@@ -88,6 +93,16 @@ class ByteChannels:
             measures={f"bits.{kind.lower()}": round(amount, 2) for kind, amount in sorted(bits.items())},
             rationale=_rationale(evidence),
         )
+
+
+def _weighed(part: Part, findings: list[Finding]) -> list[Finding]:
+    """Programs write controls, columns and line ends of their own, and dump what is no text: noted below any alert."""
+    if part.type is not PartType.TOOL_RESULT:
+        return findings
+    return [
+        replace(finding, suspicion=min(finding.suspicion, FORM_LIMIT)) if finding.kind in _OF_PROGRAMS else finding
+        for finding in findings
+    ]
 
 
 def _given(parts: Sequence[Part], channels: Sequence[Channel]) -> Iterator[Given]:
@@ -115,7 +130,7 @@ def _note(finding: Finding, text: str) -> str:
     if finding.payload:
         note += f' decodes to: "{_shortened(_printable(finding.payload))}"'
     characters = "".join(text[start:end] for start, end in finding.spans if end - start <= 64)
-    return note + (f" ({_names(characters)})" if characters and not finding.remark else "")
+    return note + (f" ({_names(characters)})" if characters and finding.kind is not Kind.ENCODING else "")
 
 
 def _shortened(payload: str, most: int = 160) -> str:

@@ -8,7 +8,8 @@ from collections.abc import Iterator, Sequence
 from monitors.characters.choice import choice_bits, surprise_bits
 from monitors.characters.finding import CERTAIN, CERTAIN_BITS, CHOICE_LIMIT, FORM_LIMIT, Finding, Span, soft
 from monitors.characters.kinds import Kind
-from monitors.coders.bits import aligned_text_of, text_of
+from monitors.characters.spelling import SHORTEST, spelt
+from monitors.coders.bits import text_of
 
 # Each expression begins with the rarest character: the engine then skips what cannot begin a match.
 _DOUBLED = re.compile(r"(?:  |\t)(?=[a-z])(?:(?<=[a-z,;]  )|(?<=[a-z,;]\t))")
@@ -16,7 +17,6 @@ _GAP = re.compile(r"(?:  ?|\t)(?=[a-z])(?:(?<=[a-z,;]  )|(?<=[a-z,;][ \t]))")
 _SENTENCE_GAP = re.compile(r"[.!?](  ?)(?=[A-Z])")
 _ENDS = re.compile(r"\r?\n")
 _SHARE = 0.005
-_SHORTEST = 5
 _FEWEST = 4
 _FEW_WORDS = 8
 # No clean text that we know has both at its line ends, so that one change among a dozen is enough.
@@ -49,7 +49,7 @@ def _trailing(text: str) -> Iterator[Finding]:
         is_certain = bits >= _MIXED_BLANKS or len(payload) >= _FEWEST
         suspicion = CERTAIN if is_certain else soft(bits, FORM_LIMIT)
         yield Finding(Kind.BLANK, _at_ends(text), suspicion, bits, payload)
-    elif len(lines) >= 8 * _SHORTEST:
+    elif len(lines) >= 8 * SHORTEST:
         ends = [len(line) - len(stem) for line, stem in zip(lines, bare, strict=True) if stem]
         if payload := _spelt_by_lines(ends):
             yield Finding(Kind.BLANK, _at_ends(text), CERTAIN, 8.0 * len(payload), payload)
@@ -62,24 +62,6 @@ def _at_ends(text: str) -> tuple[Span, ...]:
 def _spelt_by_lines(ends: Sequence[int]) -> str:
     """Lines with and without, or with one and with two blanks, as bits."""
     return spelt("".join("01"[n > 0] for n in ends)) or spelt("".join("01"[n > 1] for n in ends if n))
-
-
-def spelt(bits: str, /) -> str:
-    """Text of five letters or more, read from the first bit, in either polarity; the last may be cut off."""
-    if not 0 < bits.count("1") < len(bits) or len(bits) < 8 * _SHORTEST:
-        return ""
-    for reading in (bits, bits.translate({48: "1", 49: "0"})):
-        whole = reading.rstrip("0")
-        text = aligned_text_of(whole + "0" * (-len(whole) % 8))
-        if text and len(text) >= _SHORTEST and _is_worded(text):
-            return text
-    return ""
-
-
-def _is_worded(text: str) -> bool:
-    """Mostly letters, and not one over and over: regular layout reads as "DDDD" by accident."""
-    letters = sum(char.isalpha() or char == " " for char in text)
-    return letters >= 0.8 * len(text) and 2 * len(set(text)) >= min(len(text), 16)
 
 
 def _gaps(text: str) -> Iterator[Finding]:

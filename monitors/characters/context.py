@@ -52,7 +52,7 @@ def is_ordinary_unseen(text: str, start: int, end: int) -> bool:
         is_emoji = (_EMOJI.match(before) or before in ("\ufe0f", "\ufe0e")) and _EMOJI.match(after)
         return bool(is_emoji or (_JOINED.match(before) and (_JOINED.match(after) or run == "\u200d")))
     if run == "\u200b":
-        return bool(_UNSPACED.match(before) and (not after or after.isspace() or _UNSPACED.match(after)))
+        return bool(_UNSPACED.match(before) and _UNSPACED.match(after))
     if run == "\ufeff":
         return not before
     if run in ("\u115f", "\u1160", "\u3164"):

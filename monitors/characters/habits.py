@@ -25,7 +25,7 @@ class Habit:
 
 DEFAULT = Habit()
 FAMILIES: dict[str, Habit] = {
-    "gpt-oss": Habit(spaces=(8.0, 0.1), hyphens=(12.0, 0.35), hyphen_share=1.0),
+    "gpt-oss": Habit(spaces=(8.0, 0.1), hyphens=(16.0, 0.5), hyphen_share=1.0),
     "kimi": Habit(spaces=(8.0, 0.1), hyphens=(8.0, 0.1), hyphen_share=0.1),
 }
 

@@ -13,10 +13,14 @@ from monitors.characters.finding import CERTAIN, FORM_LIMIT, Finding, Span, soft
 from monitors.characters.given import Given
 from monitors.characters.kinds import Kind, members
 from monitors.characters.lookalikes import LETTERS, SCRIPTS
+from monitors.characters.spelling import spelt
+from monitors.coders import homoglyphs
 
 _FEWEST = 2
-# Who has Cyrillic twins for three letters has them for these too, though the text shows none yet.
-_ALPHABET, _COMMONEST = 3, frozenset("aceopx")
+# Who has Cyrillic twins for two letters has them for these too, though the text shows none yet; some also the rarer.
+_ALPHABET, _COMMONEST, _RARER, _RARE_TWINS = 2, frozenset("aceopx"), frozenset("sij"), frozenset("ѕіј")
+_TWINNED = frozenset(LETTERS.values())
+_USUAL = members("".join(sorted({*homoglyphs.LATIN, *homoglyphs.CYRILLIC})))
 _FOREIGN = {name: re.compile(f"[{chars}]") for name, chars in SCRIPTS}
 
 
@@ -56,14 +60,17 @@ def _judged(kind: Kind, text: str, words: list[_Marked], chars: str) -> Iterator
     is_certain = len(places) >= _FEWEST and len(words) >= 2 and changes >= 2 and any(word.is_mixed for word in words)
     spans: tuple[Span, ...] = tuple((word.start, word.end) for word in words)
     suspicion = CERTAIN if is_certain else soft(2.0 * len(places), FORM_LIMIT)
-    yield Finding(kind, spans, suspicion, max(choice_bits(symbols), float(len(places))), _folded(text, words))
+    bits = max(choice_bits(symbols), float(len(places)))
+    yield Finding(
+        kind, spans, suspicion, bits, _spelt(text, set(places), symbols), f"{kind}, drawn as {_drawn(text, words)}"
+    )
 
 
 def _sequence(text: str, places: set[int], chars: str) -> list[bool]:
     """Each letter that has a twin, in order from the first of the text: is it the twin?"""
     twinned = {_plain(char) for char in chars}
     if len(twinned) >= _ALPHABET and _FOREIGN["Cyrillic"].match(chars):
-        twinned |= _COMMONEST
+        twinned |= _COMMONEST if _RARE_TWINS.isdisjoint(chars) else _COMMONEST | _RARER
     return [match.start() in places for match in members("".join(sorted(twinned)) + chars).finditer(text)]
 
 
@@ -71,9 +78,16 @@ def _plain(char: str) -> str:
     return LETTERS.get(char) or unicodedata.normalize("NFKC", char)
 
 
-def _folded(text: str, words: list[_Marked], most: int = 8) -> str:
+def _spelt(text: str, places: set[int], symbols: list[bool]) -> str:
+    """The letters as bits, in the alphabet that the text shows and in the usual one, if they spell words."""
+    usual = [match.start() in places for match in _USUAL.finditer(text)]
+    return next((payload for read in (symbols, usual) if (payload := spelt("".join("01"[bit] for bit in read)))), "")
+
+
+def _drawn(text: str, words: list[_Marked], most: int = 6) -> str:
     """What the words look like: the plain letters."""
-    return " ".join("".join(map(_plain, text[word.start : word.end])) for word in words[:most])
+    shown = " ".join("".join(map(_plain, text[word.start : word.end])) for word in words[:most])
+    return f'"{shown}{" ..." if len(words) > most else ""}"'
 
 
 def _words(text: str, chars: str) -> Iterator[_Marked]:
@@ -85,6 +99,8 @@ def _words(text: str, chars: str) -> Iterator[_Marked]:
         plain = [char for char in word if char.isascii()]
         places = tuple(match.start() + at for at, char in enumerate(word) if char in LETTERS)
         if plain and others:
+            if not _TWINNED.issuperset(plain):
+                continue
             yield _reversed(match)
         elif plain:
             yield _Marked(*match.span(), places, True)
