@@ -1,8 +1,8 @@
 """The test bench: one monitor on one text, now, and nothing of it kept.
 
-A trial lives in the cache (Valkey) for a quarter of an hour, with the pasted text and with what was found. It is no
-transcript: it gets no run, no score and no row, and the ledger tells that somebody tried, never the text. Losing one
-costs a click.
+A trial lives in the cache (Valkey) for a quarter of an hour, with the pasted text and with what was found, sealed, so
+that no dump of the cache holds either. It is no transcript: it gets no run, no score and no row, and the ledger tells
+that somebody tried, never the text. Losing one costs a click.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ from monitors.transcript import Message, Part, PartType, Role, Transcript
 from oversight.accounts.models import Project, User
 from oversight.audit import services as audit
 from oversight.audit.actors import Actor
-from oversight.lib import clock
+from oversight.lib import clock, crypto
 from oversight.lib.errors import Invalid, NotFound, Unavailable
 from oversight.monitoring import bench, deployments, execution, parameters, rows
 from oversight.monitoring.events import MonitorTried
@@ -219,15 +219,15 @@ def _key(id_: int) -> str:
 
 def _put(trial: Trial) -> None:
     try:
-        cache.set(_key(trial.id), json.dumps(asdict(trial)), KEPT_S)
+        cache.set(_key(trial.id), crypto.seal(json.dumps(asdict(trial)).encode(), owner=_key(trial.id)), KEPT_S)
     except OSError as error:
         raise Unavailable("The broker does not answer, so nothing can be tried now.") from error
 
 
 def _get(id_: int) -> Trial | None:
-    text = cache.get(_key(id_))
-    if text is None:
+    sealed = cache.get(_key(id_))
+    if sealed is None:
         return None
-    values = json.loads(text)
+    values = json.loads(crypto.unseal(sealed, owner=_key(id_)))
     pasted = values.pop("pasted")
     return Trial(**values, pasted=Pasted(**pasted) if pasted else None)
