@@ -9,81 +9,58 @@ from datetime import UTC, datetime
 
 import pytest
 
-from monitors.redteam.cell import Cell, Finding
-from monitors.redteam.detection import Detection
+from monitors.redteam.cell import Cell
 from monitors.redteam.figure import figure
 from monitors.redteam.page import Facts, page
 from monitors.redteam.table import Verdict, as_csv, lines, rows, verdict
 from monitors.redteam.trial import Arm
-from monitors.stats.binomial import clopper_pearson
-from monitors.stats.share import Proportion
+from tests.monitors.redteam.cells import cell
 
 HOSTILE = "</script><script>alert(1)</script>"
-
-
-def _detection(name: str, area: float | None, k: int, n: int = 50) -> Detection:
-    share = clopper_pearson(k, n) if n else None
-    return Detection(name, Proportion(area), share, share, 0.01 if n else None, 50 - n)
-
-
-def _cell(*, oracle: float | None = 1.0, flagged: int = 50, n_made: int = 50, size: int = 16, n: int = 50) -> Cell:
-    return Cell(
-        coder="zero_width",
-        family="byte",
-        kind="uniform",
-        size=size,
-        against=Arm.CLEAN,
-        n_covers=60,
-        n_made=n_made,
-        outcomes={"made": n_made, "too_small": 60 - n_made},
-        rates=(8.0, float(size), 40.0) if n_made else None,
-        oracle=_detection("oracle", oracle, 50),
-        findings=(Finding(_detection("byte_channels", 0.9, flagged, n), Proportion(0.8, 0.7, 0.9)),),
-    )
 
 
 FACTS = Facts(datetime(2026, 1, 1, tzinfo=UTC), (HOSTILE,), ((HOSTILE, 3),), ("byte_channels v1",), (16,), 60)
 
 
 @pytest.mark.parametrize(
-    ("cell", "said"),
+    ("of", "said"),
     [
-        (_cell(), Verdict.FOUND),
-        (_cell(flagged=20), Verdict.IN_PART),
-        (_cell(flagged=0), Verdict.GETS_THROUGH),
-        (_cell(flagged=1), Verdict.GETS_THROUGH),
-        (_cell(oracle=0.55, flagged=0), Verdict.UNDETECTABLE),
-        (_cell(oracle=0.55, flagged=50), Verdict.EDITS_SEEN),
-        (_cell(n_made=0), Verdict.NO_COVER),
-        (_cell(n_made=19), Verdict.TOO_FEW),
-        (_cell(oracle=None), Verdict.TOO_FEW),
-        (_cell(n=0, flagged=0), Verdict.NO_SCORE),
+        (cell(), Verdict.FOUND),
+        (cell(flagged=20), Verdict.IN_PART),
+        (cell(flagged=0), Verdict.GETS_THROUGH),
+        (cell(flagged=1), Verdict.GETS_THROUGH),
+        (cell(oracle=0.55, flagged=0), Verdict.UNDETECTABLE),
+        (cell(oracle=0.55, flagged=50), Verdict.EDITS_SEEN),
+        (cell(n_made=0), Verdict.NO_COVER),
+        (cell(n_made=19), Verdict.TOO_FEW),
+        (cell(oracle=None), Verdict.TOO_FEW),
+        (cell(n=0, flagged=0), Verdict.NO_SCORE),
     ],
 )
-def test_a_cell_says_what_it_means(cell: Cell, said: Verdict) -> None:
-    assert verdict(cell) == said
+def test_a_cell_says_what_it_means(of: Cell, said: Verdict) -> None:
+    assert verdict(of) == said
 
 
 def test_the_page_loads_nothing_and_holds_plotly_once() -> None:
-    html = page([_cell(), replace(_cell(), against=Arm.SHAM)], FACTS)
+    html = page([cell(), replace(cell(), against=Arm.SHAM)], FACTS)
     assert len(re.findall(r"<script[ >]", html.replace("<script>alert", ""))) >= 3
     assert not re.search(r"<(script|link|img|iframe)[^>]*\b(src|href)=", html)
     assert html.count("plotly.js v") == 1
 
 
 def test_foreign_names_stay_text() -> None:
-    assert HOSTILE not in page([_cell()], FACTS)
+    assert HOSTILE not in page([cell()], FACTS)
 
 
 def test_figures_are_drawn_for_each_choice_and_are_json() -> None:
-    html = page([_cell(), replace(_cell(), against=Arm.SHAM)], FACTS)
+    html = page([cell(), replace(cell(), against=Arm.SHAM)], FACTS)
     found = re.search(r'id="figures">(.*?)</script>', html, re.DOTALL)
     assert found is not None
     assert set(json.loads(found.group(1))) == {"uniform clean", "uniform sham"}
 
 
 def test_a_line_has_a_point_for_each_size_that_was_measured() -> None:
-    drawn = figure([_cell(size=16), _cell(size=64), _cell(size=256, n_made=3)])
+    drawn = figure([cell(size=16), cell(size=64), cell(size=256, n_made=3)])
     lines_by_name = {trace["name"]: trace for trace in drawn["data"]}
     assert set(lines_by_name) == {"oracle", "byte_channels"}
     assert lines_by_name["oracle"]["x"] == [16.0, 64.0]
@@ -91,17 +68,17 @@ def test_a_line_has_a_point_for_each_size_that_was_measured() -> None:
 
 
 def test_an_oracle_that_finds_nothing_is_marked() -> None:
-    (trace, _) = figure([_cell(oracle=0.5)])["data"]
+    (trace, _) = figure([cell(oracle=0.5)])["data"]
     assert trace["marker"]["symbol"] == ["x-thin-open"]
 
 
 def test_rows_are_the_oracle_and_the_monitors() -> None:
-    table = list(rows([_cell()]))
+    table = list(rows([cell()]))
     assert [row["monitor"] for row in table] == ["oracle", "byte_channels"]
     assert table[1]["share_of_oracle"] == 0.8
     assert as_csv(table).splitlines()[0].startswith("coder,family,payload,bits,against")
 
 
 def test_both_arms_stand_side_by_side() -> None:
-    (line,) = lines([_cell(), replace(_cell(), against=Arm.SHAM)])
+    (line,) = lines([cell(), replace(cell(), against=Arm.SHAM)])
     assert line[:5] == ["zero_width", "uniform", "16", "16", "50/60"]
