@@ -162,7 +162,8 @@ class LmSurprisal:
         """(n_units,) one-sided p-values in (0, 1] of each unit by itself; lower is more surprising."""
         from scipy.stats import t
 
-        residuals = [self.residual(unit, self.yardstick(found)) for unit in found]
+        yardstick = self.yardstick(found)
+        residuals = [self.residual(unit, yardstick) for unit in found]
         return [float(p) for p in t.sf(residuals, self.tail)]
 
     def yardstick(self, found: Sequence[Unit]) -> float:

@@ -13,6 +13,7 @@ from typing import NamedTuple
 
 from oversight.dashboard.hidden import HiddenRun, clipped, hidden_runs, raw_runs
 from oversight.dashboard.marks import Segment, Span, flatten
+from oversight.dashboard.surprisal import Token
 from oversight.transcripts.exact_text import to_stored
 
 STEPS_PER_CHUNK = 20
@@ -23,8 +24,8 @@ _QUIET_GAP = frozenset(" \n")
 class Piece(NamedTuple):
     """Text to draw as it is, or the characters of a hidden run with the label that stands for them.
 
-    `kind` is what the template tells apart. Carriage returns ("newline", and "return" with a label) need a spelling of
-    their own, or HTML turns them into line feeds.
+    `kind` is what the template tells apart; "bits" is a token with the level of its surprise as its label. Carriage
+    returns ("newline", and "return" with a label) need a spelling of their own, or HTML turns them into line feeds.
     """
 
     text: str
@@ -90,13 +91,23 @@ class PartText:
     hidden: Sequence[HiddenRun]
     _segment_starts: list[int] = field(repr=False)
     _hidden_ends: list[int] = field(repr=False)
+    tokens: Sequence[Token] = ()
 
     @classmethod
-    def of(cls, text: str, steps: Sequence[tuple[int, int]], spans: Iterable[Span], *, raw: bool = False) -> PartText:
+    def of(
+        cls,
+        text: str,
+        steps: Sequence[tuple[int, int]],
+        spans: Iterable[Span],
+        *,
+        raw: bool = False,
+        tokens: Sequence[Token] = (),
+    ) -> PartText:
         segments = tuple(flatten(spans, 0, len(text)))
         hidden = tuple((raw_runs if raw else hidden_runs)(text))
         starts = [segment.start for segment in segments]
-        return cls(text, steps or ((0, len(text)),), segments, hidden, starts, [run.end for run in hidden])
+        ends = [run.end for run in hidden]
+        return cls(text, steps or ((0, len(text)),), segments, hidden, starts, ends, tokens)
 
     def chunks(self, first: int = 0, last: int | None = None) -> Iterator[Chunk]:
         """Steps `first` to `last` (exclusive) in chunks."""
@@ -151,9 +162,25 @@ class PartText:
                 break
             part = clipped(self.hidden[index], self.text, start, end)
             if at < part.start:
-                yield from _texts(self.text[at : part.start])
+                yield from self._drawn(at, part.start)
             yield _hidden_piece(self.text[part.start : part.end], part)
             at = part.end
+        if at < end:
+            yield from self._drawn(at, end)
+
+    def _drawn(self, start: int, end: int) -> Iterator[Piece]:
+        """Text without hidden characters, cut at the tokens whose surprise is drawn."""
+        at = start
+        for index in range(bisect_right(self.tokens, start, key=itemgetter(1)), len(self.tokens)):
+            token = self.tokens[index]
+            if token.start >= end:
+                break
+            first, last = max(start, token.start), min(end, token.end)
+            if at < first:
+                yield from _texts(self.text[at:first])
+            for piece in _texts(self.text[first:last]):
+                yield piece if piece.kind == "newline" else Piece(piece.text, "bits", token.level, token.title)
+            at = last
         if at < end:
             yield from _texts(self.text[at:end])
 

@@ -9,7 +9,7 @@ from uuid import UUID
 
 from monitors.transcript import Part, PartType
 from monitors.transcript import Transcript as Content
-from oversight.dashboard import findings, words
+from oversight.dashboard import findings, surprisal, words
 from oversight.dashboard.findings import Finding, FlaggedStep, Progress
 from oversight.dashboard.hidden import Kind, hidden_runs
 from oversight.dashboard.text_view import Chunk, PartText
@@ -73,6 +73,18 @@ class TracePage:
     n_marks: int
     n_unmarked: int
     is_raw: bool
+    has_surprisal: bool = False
+    legend: tuple[surprisal.Step, ...] = ()
+    n_tokens: int | None = None
+
+    @property
+    def is_surprisal(self) -> bool:
+        return bool(self.legend)
+
+    @property
+    def mode(self) -> str:
+        """What a link to another window of the same view must say."""
+        return "&surprisal=1" * self.is_surprisal + "&raw=1" * self.is_raw
 
 
 def head(pk: UUID, projects: Iterable[int]) -> Transcript:
@@ -84,21 +96,30 @@ def head(pk: UUID, projects: Iterable[int]) -> Transcript:
     return transcript
 
 
-def trace_page(transcript: Transcript, *, number: int = 1, is_raw: bool = False) -> TracePage:
-    """The page of a transcript whose reading has been recorded. Four queries."""
+def trace_page(
+    transcript: Transcript, *, number: int = 1, is_raw: bool = False, is_surprisal: bool = False
+) -> TracePage:
+    """The page of a transcript whose reading has been recorded. Four queries; one more for the surprise of tokens."""
+    tokens = surprisal.tokens_of(transcript.pk) if is_surprisal and not is_raw else None
     content = transcripts.load([transcript.pk])[transcript.pk]
     scores, pending = monitoring.scores_of(transcript.pk), monitoring.pending_of(transcript.pk)
     found = findings.find(scores, content)
     texts = [
-        PartText.of(part.text, part.steps or (), (s for s in found.spans.values() if s.part == index), raw=is_raw)
+        PartText.of(
+            part.text,
+            part.steps or (),
+            (s for s in found.spans.values() if s.part == index),
+            raw=is_raw,
+            tokens=(tokens or {}).get(index, ()),
+        )
         for index, part in enumerate(content.parts)
     ]
-    windows = windows_of(texts)
+    windows = windows_of(texts, surprisal.WINDOW_CHARS if is_surprisal else None)
     window = Window(min(max(1, number), len(windows)), len(windows))
 
     def link(part: int, step: int, anchor: str) -> str:
         page = window_of(windows, part, step)
-        return f"#{anchor}" if page == window.number else f"?w={page}#{anchor}"
+        return f"#{anchor}" if page == window.number else f"?w={page}{'&surprisal=1' * is_surprisal}#{anchor}"
 
     return TracePage(
         transcript=transcript,
@@ -111,6 +132,9 @@ def trace_page(transcript: Transcript, *, number: int = 1, is_raw: bool = False)
         n_marks=len(found.spans),
         n_unmarked=found.n_unmarked,
         is_raw=is_raw,
+        has_surprisal=any(score.monitor == surprisal.MONITOR and score.value is not None for score in scores),
+        legend=surprisal.legend() if is_surprisal and not is_raw else (),
+        n_tokens=None if tokens is None else sum(map(len, tokens.values())),
     )
 
 

@@ -25,9 +25,10 @@ from oversight.transcripts.services import open_transcript
 def trace(request: Request, pk: UUID) -> HttpResponseBase:
     """The text with its evidence. That it is read is committed before any of it is loaded."""
     transcript = head(pk, request.projects)
-    is_raw, number = "raw" in request.GET, request.GET.get("w", "1")
+    is_raw, is_surprisal, asked = "raw" in request.GET, "surprisal" in request.GET, request.GET.get("w", "1")
+    number = int(asked) if asked.isdecimal() and len(asked) < 7 else 1
     open_transcript(transcript=transcript, surface="code points" if is_raw else "page", actor=Actor.of(request.user))
-    page = trace_page(transcript, number=int(number) if number.isdecimal() and len(number) < 7 else 1, is_raw=is_raw)
+    page = trace_page(transcript, number=number, is_raw=is_raw, is_surprisal=is_surprisal)
     return render(request, "dashboard/trace.html", {"page": page, "desk": review.desk(request.user, transcript.pk)})
 
 

@@ -36,15 +36,16 @@ class Window:
         return self.number + 1 if self.number < self.total else 0
 
 
-def windows_of(texts: Sequence[PartText]) -> list[list[Slice]]:
+def windows_of(texts: Sequence[PartText], most_chars: int | None = None) -> list[list[Slice]]:
     """Chunk after chunk until a window is full; at least one window, and every part in at least one."""
+    most_chars = WINDOW_CHARS if most_chars is None else min(most_chars, WINDOW_CHARS)
     windows: list[list[Slice]] = [[]]
     chars = steps = 0
     for part, text in enumerate(texts):
         for first in range(0, len(text.steps), STEPS_PER_CHUNK):
             last = min(first + STEPS_PER_CHUNK, len(text.steps))
             size = text.steps[last - 1][1] - text.steps[first][0]
-            if windows[-1] and (chars + size > WINDOW_CHARS or steps + last - first > WINDOW_STEPS):
+            if windows[-1] and (chars + size > most_chars or steps + last - first > WINDOW_STEPS):
                 windows.append([])
                 chars = steps = 0
             chars, steps = chars + size, steps + last - first
