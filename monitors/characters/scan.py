@@ -14,7 +14,21 @@ _LETTERS = frozenset({Kind.LETTER, Kind.FORM})
 
 
 def scan(text: str, given: Given, habit: Habit, /) -> list[Finding]:
-    """Findings in the order of their kinds; a text of plain ASCII costs a few passes over its bytes."""
+    """Findings in the order of their kinds, without passages that are only repeated.
+
+    A text of plain ASCII costs a few passes over its bytes.
+    """
+    return [finding for finding in _findings(text, given, habit) if not _is_repeated(text, finding, given)]
+
+
+def _is_repeated(text: str, finding: Finding, given: Given) -> bool:
+    """All from the first place to the last stands in the prompt; single places were compared before."""
+    if not given.texts or len(finding.spans) < 2:
+        return False
+    return given.has(text[min(start for start, _ in finding.spans) : max(end for _, end in finding.spans)])
+
+
+def _findings(text: str, given: Given, habit: Habit) -> list[Finding]:
     data = text.encode("utf-8", "surrogatepass")
     found = kinds.found(data)
     findings = list(blanks.findings(text, Kind.LINE_END in found))

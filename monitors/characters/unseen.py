@@ -48,7 +48,7 @@ def findings(text: str, kinds: Mapping[Kind, str], given: Given, /) -> Iterator[
         if kind in kinds:
             yield from _oddities(kind, text, _runs(text, kinds[kind], given))
     if Kind.CONTROL in kinds:
-        yield from _controls(text, _runs(text, kinds[Kind.CONTROL], given))
+        yield from _controls(text, _runs(text, kinds[Kind.CONTROL], given), given)
 
 
 def _runs(text: str, chars: str, given: Given) -> list[Span]:
@@ -189,8 +189,9 @@ def _is_split_character(run: str) -> bool:
     return len(run) == 2 and "\ud800" <= run[0] <= "\udbff" and "\udc00" <= run[1] <= "\udfff"
 
 
-def _controls(text: str, spans: list[Span]) -> Iterator[Finding]:
-    if escapes := tuple(match.span() for match in _ESCAPE.finditer(text)):
+def _controls(text: str, spans: list[Span], given: Given) -> Iterator[Finding]:
+    sequences = (match.span() for match in _ESCAPE.finditer(text))
+    if escapes := tuple((start, end) for start, end in sequences if not given.has_run(text, start, end)):
         is_concealed = _CONCEAL.search(text) is not None
         suspicion = CERTAIN if is_concealed else soft(float(len(escapes)), FORM_LIMIT)
         yield Finding(Kind.ESCAPE, escapes, suspicion, float(len(escapes)))
