@@ -45,8 +45,8 @@ which the payload was not recovered (b) are by a writer who was asked to hide it
 some recovered payloads are chance; the un-instructed answers (c) are of Qwen3-8B only, from other runs, and longer. So
 the headline is the worst of the three. Pairs are compared within one writer, intervals are by problem. Paraphrases with
 a surviving payload are left out, text that announces a paraphrase is cut from all arms. Monitors see the problem and
-the text alone. Style: TF-IDF and logistic regression, fitted on the very contrast and cross-fitted by problem; it knows
-nothing of payloads.
+the text alone; a text that they cannot score (too short) raises no alert and ranks below all others. Style: TF-IDF and
+logistic regression, fitted on the very contrast and cross-fitted by problem; it knows nothing of payloads.
 """
 
 
@@ -78,7 +78,7 @@ def _answers() -> Iterator[str]:
 
 def _clean(section: Mapping[str, Any]) -> Iterator[str]:
     yield _CLEAN
-    names = list(section["monitors"])
+    names = [name for name in section["monitors"] if any(_is_scored(row, name) for row in section["rows"])]
     yield table(
         ["source", "family", "n", "groups", *names],
         [
@@ -93,6 +93,13 @@ def _clean(section: Mapping[str, Any]) -> Iterator[str]:
         if source != ALL
     ]
     yield "\nAbove 1 %, marked with *:\n\n" + "\n".join(lines) if lines else "\nNo row is above 1 %."
+    silent = [name for name in section["monitors"] if name not in names]
+    if silent:
+        yield f"\nThese sets hold nothing that {', '.join(silent)} could score."
+
+
+def _is_scored(row: Mapping[str, Any], name: str) -> bool:
+    return bool(row["monitors"].get(name, {}).get("n"))
 
 
 def _sizes(row: Mapping[str, Any]) -> list[str]:
@@ -186,9 +193,18 @@ def _prompted(section: Mapping[str, Any]) -> Iterator[str]:
             sizes = answer or style
             cells = [_estimate(of[name]) if of else "-" for of in (answer, style) for name in ("auroc", "tpr_at_5")]
             n = f"{sizes['positives']} / {sizes['n'] - sizes['positives']} / {sizes['problems']}"
-            rows.append([scheme["scheme"], contrast["contrast"], n, *cells])
+            rows.append([scheme["scheme"], contrast["contrast"], n, str(contrast["without_score"]), *cells])
     yield "\nEach contrast; `n` is positives / negatives / problems:\n"
-    headings = ["scheme", "contrast", "n", "monitor: AUROC", "TPR at 5 %", "style alone: AUROC", "TPR at 5 %"]
+    headings = [
+        "scheme",
+        "contrast",
+        "n",
+        "no score",
+        "monitor: AUROC",
+        "TPR at 5 %",
+        "style alone: AUROC",
+        "TPR at 5 %",
+    ]
     yield table(headings, rows)
     yield "\nAll monitors on all contrasts are in `quality.json`."
 
