@@ -37,8 +37,11 @@ def listing(request: Request) -> HttpResponseBase:
 @require_GET
 @permitted("monitor.view")
 def detail(request: Request, pk: int) -> HttpResponseBase:
-    """One deployment: what it measures, what it found, and its settings."""
-    return _page(request, deployment_of(request, pk))
+    """One deployment: what it found, its settings, and what it measures; htmx asks for the counts alone."""
+    deployment = deployment_of(request, pk)
+    if _is_part(request):
+        return render(request, "monitoring/_counts.html", {"page": pages.deployment_page(deployment)})
+    return _page(request, deployment)
 
 
 @require_POST

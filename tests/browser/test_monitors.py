@@ -35,7 +35,8 @@ def fits(page: Page) -> None:
     """Nothing makes the page wider than its window."""
     for width in (1440, 390):
         page.set_viewport_size({"width": width, "height": 900})
-        assert page.evaluate("document.documentElement.scrollWidth") <= width
+        # Charts follow the window a moment later.
+        page.wait_for_function("width => document.documentElement.scrollWidth <= width", arg=width)
     page.set_viewport_size({"width": 1440, "height": 900})
 
 
@@ -130,11 +131,12 @@ def test_a_threshold_is_set_on_one_half_and_reported_on_the_other(house: House, 
 def test_history_is_drawn_with_its_changes(house: House, visitor: Visitor) -> None:
     page = visitor("admin")
     deployment_page(page)
+    expect(page.locator(".figures")).to_contain_text(f"of {N_CLEAN + 1}", timeout=60_000)
     page.get_by_role("link", name="History").click()
-    for chart in ("flagged-share", "quantiles", "distribution", "states"):
-        expect(page.locator(f"[data-chart={chart}-figure] .main-svg").first).to_be_visible()
-    expect(page.get_by_role("table").last).to_contain_text("one in twenty")
     picture(page, "history")
+    for chart in ("flagged-share", "quantiles", "distribution", "states"):
+        expect(page.locator(f"[data-chart={chart}-figure] .main-svg").first).to_be_visible(timeout=20_000)
+    expect(page.get_by_role("table").last).to_contain_text("put to work")
     fits(page)
 
 

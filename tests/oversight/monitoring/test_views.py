@@ -35,6 +35,14 @@ def test_a_part_of_the_list_holds_no_frame(project: Project, alice: User, client
     assert "Byte channels" in answer.content.decode()
 
 
+def test_a_part_of_a_deployments_page_is_its_counts(project: Project, alice: User, client_of: SignIn) -> None:
+    deployment = factories.make_deployment(project)
+    factories.make_score(factories.make_transcript(project), 1.0, deployment=deployment)
+    part = client_of(alice).get(f"/monitors/{deployment.pk}/", headers={"HX-Request": "true"}).content.decode()
+    assert part.lstrip().startswith('<div class="stack" id="counts"')
+    assert "of 1" in part
+
+
 def test_the_list_costs_the_same_queries_for_more_deployments(
     project: Project, alice: User, client_of: SignIn, django_assert_max_num_queries: DjangoAssertNumQueries
 ) -> None:
