@@ -5,14 +5,17 @@ from __future__ import annotations
 import struct
 import sys
 from array import array
-from collections.abc import Iterable, Iterator, Sequence
-from itertools import accumulate, chain, pairwise
-from typing import overload
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from itertools import accumulate, chain
+from typing import Any, overload
+
+import numpy as np
 
 Pair = tuple[int, int]
 _HEAD = struct.Struct("<cI")
 # Type codes of unsigned numbers of 1, 2 and 4 bytes; "A" stands for pairs that are not in order, kept as they are.
 _WIDTHS = (("B", 0xFF), ("H", 0xFFFF), ("I", 0xFFFFFFFF))
+_PACKED: Mapping[str, np.dtype[Any]] = {"B": np.dtype("<u1"), "H": np.dtype("<u2"), "I": np.dtype("<u4")}
 
 
 class Spans(Sequence[Pair]):
@@ -68,13 +71,14 @@ class Spans(Sequence[Pair]):
 
     def pack(self) -> bytes:
         """Kind, number of pairs, and the steps from one number to the next in 1, 2 or 4 bytes each."""
-        flat = self._flat
-        deltas = [b - a for a, b in pairwise(chain((0,), flat))]
-        code = "A" if deltas and min(deltas) < 0 else next(c for c, most in _WIDTHS if max(deltas, default=0) <= most)
-        numbers = flat if code == "A" else array(code, deltas)
-        if sys.byteorder == "big":
-            (numbers := array(numbers.typecode, numbers)).byteswap()
-        return _HEAD.pack(code.encode(), len(self)) + numbers.tobytes()
+        flat = np.asarray(self._flat, np.int64)
+        deltas = flat.copy()
+        deltas[1:] -= flat[:-1]
+        if deltas.min(initial=0) < 0:
+            return _HEAD.pack(b"A", len(self)) + flat.astype("<u4").tobytes()
+        most = deltas.max(initial=0)
+        code = next(code for code, limit in _WIDTHS if most <= limit)
+        return _HEAD.pack(code.encode(), len(self)) + deltas.astype(_PACKED[code]).tobytes()
 
     @classmethod
     def unpack(cls, packed: bytes, /, at: int = 0) -> tuple[Spans, int]:

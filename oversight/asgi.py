@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import gc
 import os
 
-from django.core.asgi import get_asgi_application
+import django
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "oversight.settings")
-_http = get_asgi_application()
+django.setup(set_prefix=False)
 
 # Imported after Django is set up: they import models.
 from channels.auth import AuthMiddlewareStack  # noqa: E402
@@ -17,12 +18,15 @@ from django.conf import settings  # noqa: E402
 
 from oversight.audit.bell import BELL  # noqa: E402
 from oversight.lib.body_limit import BodyLimit  # noqa: E402
+from oversight.lib.handler import Handler  # noqa: E402
 from oversight.live.urls import websocket_urlpatterns  # noqa: E402
 
 BELL.gather()
+# What has been imported stays: the collector need not look through it again.
+gc.freeze()
 application = ProtocolTypeRouter(
     {
-        "http": BodyLimit(_http),
+        "http": BodyLimit(Handler()),
         "websocket": OriginValidator(
             AuthMiddlewareStack(URLRouter(websocket_urlpatterns)), settings.CSRF_TRUSTED_ORIGINS
         ),

@@ -146,6 +146,8 @@ PASSWORD_HASHERS = [
 ]
 SESSION_COOKIE_AGE = 12 * 3600
 SESSION_COOKIE_SAMESITE = "Lax"
+# The default one derives a signing key for every request, also for those that have no messages.
+MESSAGE_STORAGE = "django.contrib.messages.storage.session.SessionStorage"
 
 # The scheme of PUBLIC_URL decides about secure cookies and HSTS; http is for loopback only.
 _public = urlsplit(PUBLIC_URL)

@@ -27,6 +27,8 @@ _KNOWN = reasoning_fields.KEYS | {
     *("id", "type", "object", "index", "prefix", "partial", "cache_control", "weight", "train", wire_order.KEY),
     *("tool_name", "executed_tools"),
 }
+# What most messages are: somebody's words and no more.
+_PLAIN = frozenset({"role", "content", "name"})
 _SPECIFIC = reasoning_fields.KEYS | {"refusal", "citations"}
 
 
@@ -46,6 +48,9 @@ def read_message(value: object, place: str, *, model: str = "") -> ReadMessage:
     body = as_object(value, place)
     role = role_of(body.get("role", "assistant"), f"{place}.role")
     notes: list[str] = []
+    if body.keys() <= _PLAIN and isinstance(said := body.get("content"), str):
+        parts = content_chunks.of_text(said, role, body, notes)
+        return ReadMessage(Message(role, parts, name=as_text(body.get("name"))), tuple(dict.fromkeys(notes)))
     content = tuple(_content(body, role, place=place, model=model, notes=notes))
     fields = tuple(reasoning_fields.parts(body, place, model)) if body.keys() & reasoning_fields.KEYS else ()
     parts = _reconciled(fields, content, notes) if fields else content

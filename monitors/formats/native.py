@@ -63,8 +63,9 @@ def parse(payload: JsonObject) -> Parsed:
     read = [_message(message, f"messages[{index}]") for index, message in enumerate(messages)]
     usage = optional_object(payload, "usage")
     notes = tuple(as_text(note) for note in as_list(payload.get("notes") or [], "notes"))
+    external_id = as_text(payload.get("external_id") or payload.get("id")) or None
     transcript = Transcript(
-        id="",
+        id=external_id or "",
         messages=tuple(turn.message for turn in read),
         model=text(payload, "model", ""),
         checkpoint=text(payload, "checkpoint", ""),
@@ -75,7 +76,6 @@ def parse(payload: JsonObject) -> Parsed:
     )
     if not transcript.parts:
         raise FormatError("there is no part in it", place="messages")
-    external_id = as_text(payload.get("external_id") or payload.get("id")) or None
     return Parsed(
         transcript=identified(transcript, external_id),
         external_id=external_id,
@@ -131,20 +131,15 @@ def _part(value: object, place: str) -> Part:
     if visibility is not None and kind is not PartType.REASONING:
         raise FormatError("only reasoning has a visibility", place=f"{place}.visibility")
     unknown = {key: body[key] for key in body if key not in _PART_KEYS}
+    given: dict[str, Any] = {key: text(body, key, place) for key in _TEXTS if key in body}
+    given |= {key: count(body[key]) for key in _COUNTS if key in body}
     return Part(
         kind,
         text(body, "text", place),
         None if visibility is None else _member(Visibility, visibility, f"{place}.visibility"),
-        source=text(body, "source", place),
-        name=text(body, "name", place),
-        call_id=text(body, "call_id", place),
-        signature=text(body, "signature", place),
-        opaque_sha256=text(body, "opaque_sha256", place),
-        provider_item_id=text(body, "provider_item_id", place),
-        tokens_reported=count(body.get("tokens_reported")),
-        tokens_counted=count(body.get("tokens_counted")),
         extra={**optional_object(body, "extra", place), **unknown},
         logprobs=_logprobs(text(body, "logprobs", place), f"{place}.logprobs"),
+        **given,
     )
 
 
@@ -173,8 +168,9 @@ def _verdict(value: object, place: str) -> RecordedVerdict:
 
 
 def _member(kind: type[Member], value: object, place: str) -> Member:
-    if isinstance(value, str) and value in kind.__members__.values():
-        return kind(value)
+    found = kind._value2member_map_.get(value) if isinstance(value, str) else None
+    if isinstance(found, kind):
+        return found
     raise FormatError(f"expected one of {', '.join(kind)}", place=place)
 
 

@@ -54,6 +54,8 @@ class Reading:
 
 def identified(transcript: Transcript, external_id: str | None) -> Transcript:
     """The transcript with its external id, or with a digest of its content when it has none."""
+    if external_id and transcript.id == external_id:
+        return transcript
     return replace(transcript, id=external_id or f"sha256:{content_sha256(transcript)[:16]}")
 
 

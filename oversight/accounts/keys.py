@@ -9,7 +9,7 @@ from datetime import timedelta
 from functools import cache
 from typing import Any
 
-from django.db import connection
+from django.db import DEFAULT_DB_ALIAS
 from django.db.models import Q
 from django.http import HttpRequest
 from ninja.security import HttpBearer
@@ -21,6 +21,7 @@ from oversight.audit import services as audit
 from oversight.audit.actors import Actor
 from oversight.audit.middleware import client_ip
 from oversight.lib import clock, crypto
+from oversight.lib.copying import fetch
 from oversight.lib.errors import Denied, ServiceError, Throttled, Unauthorized, Unavailable
 
 PREFIX = "ovk"
@@ -78,14 +79,13 @@ def verify(token: str, scope: Scope) -> ApiKey:
 
 def _find(key_id: str) -> ApiKey | None:
     """The key with its project. Every request asks for it, and the ORM would take longer than the database."""
-    with connection.cursor() as cursor:
-        cursor.execute(_find_sql(), [key_id])
-        row = cursor.fetchone()
-    if row is None:
+    rows = fetch(_find_sql(), {"key_id": key_id})
+    if not rows:
         return None
+    [row] = rows
     names, project_names = ([field.attname for field in model._meta.concrete_fields] for model in (ApiKey, Project))
-    key = ApiKey.from_db(connection.alias, names, row[: len(names)])
-    key.project = Project.from_db(connection.alias, project_names, row[len(names) :])
+    key = ApiKey.from_db(DEFAULT_DB_ALIAS, names, row[: len(names)])
+    key.project = Project.from_db(DEFAULT_DB_ALIAS, project_names, row[len(names) :])
     return key
 
 
@@ -95,7 +95,7 @@ def _find_sql() -> str:
     columns = (f"{name}.{field.column}" for name, model in tables.items() for field in model._meta.concrete_fields)
     return (
         f"SELECT {', '.join(columns)} FROM {ApiKey._meta.db_table} k"  # noqa: S608  # names of our own columns
-        f" JOIN {Project._meta.db_table} p ON p.id = k.project_id WHERE k.key_id = %s"
+        f" JOIN {Project._meta.db_table} p ON p.id = k.project_id WHERE k.key_id = %(key_id)s::text"
     )
 
 

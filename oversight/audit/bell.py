@@ -11,6 +11,8 @@ from typing import Any
 from celery import current_app
 from kombu.exceptions import OperationalError
 
+from oversight.lib.gatherer import Gatherer
+
 logger = logging.getLogger(__name__)
 # As long as the sweeps' period: ringing more often would not get anything done earlier.
 PAUSE_S = 5.0
@@ -18,8 +20,6 @@ PAUSE_S = 5.0
 CHUNK = 50
 # Far shorter than a worker takes to begin.
 GATHER_S = 0.01
-# How many times as long as a sending takes it rests after it: requests share the interpreter with it.
-REST, MOST_REST_S = 9, 0.25
 
 
 class Bell:
@@ -30,7 +30,7 @@ class Bell:
         self._gathers = False
         self._lock = threading.Lock()
         self._waiting: dict[tuple[str, str, int], list[int]] = {}
-        self._thread: threading.Thread | None = None
+        self._thread = Gatherer("bell", self._send_gathered, gather_s=GATHER_S)
 
     def gather(self) -> None:
         """From now on send from a thread of its own, all rings of some milliseconds at once: no request waits."""
@@ -42,24 +42,14 @@ class Bell:
             return self._send_all(task, ids, queue, chunk)
         with self._lock:
             self._waiting.setdefault((task, queue, chunk), []).extend(ids)
-            if self._thread is None or not self._thread.is_alive():
-                self._thread = threading.Thread(target=self._send_gathered, name="bell", daemon=True)
-                self._thread.start()
+        self._thread.wake()
         return True
 
     def _send_gathered(self) -> None:
-        pause_s = GATHER_S
-        while True:
-            time.sleep(pause_s)
-            with self._lock:
-                waiting, self._waiting = self._waiting, {}
-                if not waiting:
-                    self._thread = None
-                    return
-            started = time.monotonic()
-            for (task, queue, chunk), ids in waiting.items():
-                self._send_all(task, ids, queue, chunk)
-            pause_s = min(MOST_REST_S, max(GATHER_S, REST * (time.monotonic() - started)))
+        with self._lock:
+            waiting, self._waiting = self._waiting, {}
+        for (task, queue, chunk), ids in waiting.items():
+            self._send_all(task, ids, queue, chunk)
 
     def _send_all(self, task: str, ids: Sequence[int], queue: str, chunk: int) -> bool:
         return all(self._send(task, list(ids[at : at + chunk]), queue) for at in range(0, len(ids), chunk))

@@ -63,7 +63,8 @@ class BodyLimit:
                 return await receive()
             left_s = started + self._patience_s + received / MIN_BYTES_PER_S - time.monotonic()
             try:
-                message = await asyncio.wait_for(receive(), left_s)
+                async with asyncio.timeout(left_s):
+                    message = await receive()
             except TimeoutError:
                 raise _Refused(408, "Too slow", "The body did not arrive in time. Send it faster.") from None
             if message["type"] == "http.request":

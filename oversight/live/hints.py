@@ -5,11 +5,11 @@ from __future__ import annotations
 import asyncio
 import logging
 import threading
-import time
 
-from asgiref.sync import async_to_sync
 from channels.layers import get_channel_layer
 from redis.exceptions import RedisError
+
+from oversight.lib.gatherer import Gatherer
 
 logger = logging.getLogger(__name__)
 # Long enough to gather the events of a burst, short beside what a person notices.
@@ -17,8 +17,6 @@ GATHER_S = 0.02
 # A hint names events only so that a follower can wait for them; of a storm the newest are enough.
 NAMED = 50
 SEND_S = 5.0
-# How many times as long as a sending takes the thread rests after it, since requests share the interpreter with it.
-REST, MOST_REST_S = 9, 0.25
 
 
 def project_group(project_id: int) -> str:
@@ -37,30 +35,24 @@ class Hints:
     def __init__(self) -> None:
         self._lock = threading.Lock()
         self._waiting: dict[str, set[int]] = {}
-        self._thread: threading.Thread | None = None
+        self._thread = Gatherer("live-hints", self._send, gather_s=GATHER_S)
+        # For all sendings one loop, for which the layer keeps its connections; none that a fork has copied.
+        self._loop = threading.local()
 
     def give(self, group: str, event_id: int) -> None:
         with self._lock:
             self._waiting.setdefault(group, set()).add(event_id)
-            if self._thread is None or not self._thread.is_alive():
-                self._thread = threading.Thread(target=self._send, name="live-hints", daemon=True)
-                self._thread.start()
+        self._thread.wake()
 
     def _send(self) -> None:
-        pause_s = GATHER_S
-        while True:
-            time.sleep(pause_s)
-            with self._lock:
-                waiting, self._waiting = self._waiting, {}
-                if not waiting:
-                    self._thread = None
-                    return
-            started = time.monotonic()
-            try:
-                async_to_sync(_send_all)(waiting)
-            except (RedisError, OSError) as error:
-                logger.warning("the channel layer does not answer", extra={"failure": type(error).__name__})
-            pause_s = min(MOST_REST_S, max(GATHER_S, REST * (time.monotonic() - started)))
+        with self._lock:
+            waiting, self._waiting = self._waiting, {}
+        if not hasattr(self._loop, "runner"):
+            self._loop.runner = asyncio.Runner()
+        try:
+            self._loop.runner.run(_send_all(waiting))
+        except (RedisError, OSError) as error:
+            logger.warning("the channel layer does not answer", extra={"failure": type(error).__name__})
 
 
 async def _send_all(waiting: dict[str, set[int]]) -> None:

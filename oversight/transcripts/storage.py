@@ -22,7 +22,7 @@ from monitors.formats.slicing import MAX_RECORD_BYTES
 from monitors.logprobs import TokenLogprobs
 from monitors.spans import Spans
 from monitors.transcript import PartType, Role, Visibility
-from oversight.lib import copying
+from oversight.lib import binary
 from oversight.transcripts.exact_text import from_stored, is_storable, to_stored
 from oversight.transcripts.fields import exact_json
 from oversight.transcripts.models import Message, RecordedVerdict, Transcript
@@ -39,16 +39,16 @@ _COUNTS = ("tokens_reported", "tokens_counted")
 
 
 Values = tuple[Any, ...]
-MESSAGE_COLUMNS: dict[str, copying.Encode] = {
-    "transcript_id": copying.uuid,
-    "seq": copying.int4,
-    "month": copying.day,
-    "role": copying.text,
-    "name": copying.text,
-    "texts": copying.text_array,
-    "parts": copying.plain,
-    "steps": copying.plain,
-    "logprobs": copying.plain,
+MESSAGE_COLUMNS: dict[str, binary.Encode] = {
+    "transcript_id": binary.uuid,
+    "seq": binary.int4,
+    "month": binary.day,
+    "role": binary.text,
+    "name": binary.text,
+    "texts": binary.text_array,
+    "parts": binary.plain,
+    "steps": binary.plain,
+    "logprobs": binary.plain,
 }
 
 
@@ -80,14 +80,14 @@ def _identifier(value: str, place: str, limit: int) -> None:
 
 def head_fields(parsed: Parsed) -> dict[str, Any]:
     """The columns of `Transcript` that come from what was parsed."""
-    transcript = parsed.transcript
+    transcript, parts = parsed.transcript, parsed.transcript.parts
     visibility = transcript.visibility
     return {
         "format": parsed.format,
         "visibility": visibility.value if visibility else "",
         "finish_reason": transcript.finish_reason,
-        "n_steps": sum(len(part.steps or ()) for part in transcript.parts if part.visibility is Visibility.RAW),
-        "n_chars": sum(len(part.text) for part in transcript.parts),
+        "n_steps": sum(len(part.steps or ()) for part in parts if part.visibility is Visibility.RAW),
+        "n_chars": sum(len(part.text) for part in parts),
         "input_tokens": transcript.usage.input_tokens,
         "output_tokens": transcript.usage.output_tokens,
         "reasoning_tokens": transcript.usage.reasoning_tokens,

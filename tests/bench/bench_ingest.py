@@ -145,9 +145,14 @@ def through_service(env: dict[str, str], work: list[Batch], n: int) -> float:
 # Through the API: one web process, a thread for each connection.
 
 
-def in_threads(n: int, work: list[Any], one: Callable[[list[Any]], None]) -> float:
-    """Records per second of `one` on its share of the work, in n threads."""
-    threads = [threading.Thread(target=one, args=(work[i::n],)) for i in range(n)]
+def in_threads(n: int, work: list[Any], one: Callable[[Iterator[Any]], None]) -> float:
+    """Records per second of `one` in n threads, each of which takes the next of the work when it is done with one.
+
+    Connections fall to web processes as they come, two and two or three and one, and a fixed share each would wait for
+    the slowest of them.
+    """
+    left = iter(work)
+    threads = [threading.Thread(target=one, args=(left,)) for _ in range(n)]
     started = time.perf_counter()
     for thread in threads:
         thread.start()
@@ -160,9 +165,9 @@ def through_api(url: str, key: str, work: list[Batch], n: int) -> float:
     bodies = [b"\n".join(batch) for batch in work]
     headers = {"Authorization": f"Bearer {key}", "Content-Type": "application/x-ndjson"}
 
-    def send(share: list[bytes]) -> None:
+    def send(left: Iterator[bytes]) -> None:
         with closing(http.client.HTTPConnection(url.removeprefix("http://"), timeout=120)) as connection:
-            for body in share:
+            for body in left:
                 connection.request("POST", "/api/v1/transcripts", body, headers)
                 answer = connection.getresponse().read()
                 assert json.loads(answer)["counts"]["created"] == PER_BATCH, answer
@@ -219,9 +224,9 @@ def bare_copy(owner_url: str, work: list[CopyData], n: int, *, shared: CopyData 
         connection.execute("CREATE TABLE IF NOT EXISTS bench_texts (id bigint PRIMARY KEY, body text NOT NULL)")
         _load(connection, shared)
 
-    def load(share: list[CopyData]) -> None:
+    def load(left: Iterator[CopyData]) -> None:
         with psycopg.connect(owner_url) as connection:
-            for data in share:
+            for data in left:
                 _load(connection, data)
 
     return in_threads(n, work, load)
