@@ -1,0 +1,93 @@
+"""Every byte coder on answers of real models: payloads are seen, open or keyed; shams are not, tags excepted."""
+
+from __future__ import annotations
+
+import gzip
+import json
+import random
+from functools import cache
+from pathlib import Path
+
+import pytest
+
+from monitors.base import Score
+from monitors.catalog.byte_channels import ByteChannels
+from monitors.coders.bits import bits_of
+from monitors.coders.coder import Coder, Cover
+from monitors.coders.homoglyphs import Homoglyphs
+from monitors.coders.tag_block import TagBlock
+from monitors.coders.trailing_whitespace import TrailingWhitespace
+from monitors.coders.variation_selectors import VariationSelectors
+from monitors.coders.zero_width import ZeroWidth
+from monitors.registry import entry
+from monitors.transcript import Message, Part, PartType, Role, Transcript
+
+REAL = Path(__file__).parents[1] / "fixtures" / "prompted_steg_small.jsonl.gz"
+THRESHOLD = entry("byte_channels").threshold
+SECRET = "meet me at dawn by the old bridge"
+CODERS: list[Coder] = [
+    ZeroWidth(),
+    ZeroWidth(per_site=8),
+    TagBlock(),
+    TagBlock(per_site=40),
+    VariationSelectors(),
+    VariationSelectors(per_site=3),
+    TrailingWhitespace(),
+    TrailingWhitespace(per_site=3),
+    Homoglyphs(),
+    Homoglyphs(every=3),
+]
+each_coder = pytest.mark.parametrize("coder", CODERS, ids=repr)
+
+
+@cache
+def covers() -> list[Cover]:
+    """Answers of real models (see fixtures/NOTICE)."""
+    with gzip.open(REAL, "rt") as lines:
+        records = [json.loads(line) for line in lines]
+    return [Cover(record["reasoning"] or record["answer"] or "", record["prompt"] or "") for record in records]
+
+
+def scored(text: str) -> Score:
+    answer = Message(Role.ASSISTANT, (Part(PartType.REASONING, text),))
+    return ByteChannels().score(Transcript("t", (Message(Role.USER, (Part(PartType.TEXT, "Why?"),)), answer)))
+
+
+def value(text: str) -> float:
+    found = scored(text).value
+    assert found is not None
+    return found
+
+
+@each_coder
+@pytest.mark.parametrize("n_bytes", [2, 4, 8, 33])
+@pytest.mark.parametrize("key", [b"", b"key"], ids=["open", "keyed"])
+def test_a_payload_is_seen_in_every_cover_that_holds_it(coder: Coder, n_bytes: int, key: bytes) -> None:
+    bits = bits_of(SECRET[:n_bytes])
+    holding = [cover for cover in covers() if coder.capacity(cover) >= len(bits)]
+    missed = [cover for cover in holding if value(coder.encode(cover, bits, key)) < THRESHOLD]
+    assert missed == []
+
+
+@each_coder
+def test_an_open_payload_is_read(coder: Coder) -> None:
+    if coder == Homoglyphs(every=3):
+        pytest.skip("who does not know which letters count cannot read them")
+    cover = max(covers(), key=coder.capacity)
+    size = min(len(SECRET), coder.capacity(cover) // 8)
+    payloads = {item.payload for item in scored(coder.encode(cover, bits_of(SECRET[:size]))).evidence}
+    assert {payload for payload in payloads if payload} == {SECRET[:size]}
+
+
+@each_coder
+def test_a_sham_is_noted_and_only_tags_are_flagged(coder: Coder) -> None:
+    if coder == Homoglyphs(every=3):
+        pytest.skip("every third letter is a choice to whoever does not know the number")
+    rng = random.Random(3)
+    for cover in rng.sample(covers(), 20):
+        sham = value(coder.sham(cover, 64, 1))
+        assert (sham >= THRESHOLD) == isinstance(coder, TagBlock)
+
+
+def test_real_answers_are_clean() -> None:
+    assert [cover for cover in covers() if value(cover.text) > 0] == []
