@@ -14,7 +14,7 @@ from monitors.coders.bits import text_of
 # Each expression begins with the rarest character: the engine then skips what cannot begin a match.
 _DOUBLED = re.compile(r"(?:  |\t)(?=[a-z])(?:(?<=[a-z,;]  )|(?<=[a-z,;]\t))")
 _GAP = re.compile(r"(?:  ?|\t)(?=[a-z])(?:(?<=[a-z,;]  )|(?<=[a-z,;][ \t]))")
-_SENTENCE_GAP = re.compile(r"[.!?](  ?)(?=[A-Z])")
+_SENTENCE_GAP = re.compile(r"[.!?](?<=[a-z].)(  ?)(?=[A-Z])")
 _ENDS = re.compile(r"\r?\n")
 _SHARE = 0.005
 _FEWEST = 4
@@ -40,16 +40,19 @@ def findings(text: str, has_returns: bool, /) -> Iterator[Finding]:
 
 def _trailing(text: str) -> Iterator[Finding]:
     """Spaces and tabs in turn are a code. Which lines end in spaces is typography of many models, unless it spells."""
-    lines = [line.removesuffix("\r") for line in text.split("\n")]
+    has_tabs = "\t" in text
+    if not has_tabs and text.count("\n") < 8 * SHORTEST:
+        return
+    lines = text.replace("\r\n", "\n").split("\n")
     bare = [line.rstrip(" \t") for line in lines]
-    symbols = "".join(line[len(stem) :] for line, stem in zip(lines, bare, strict=True))
+    symbols = "".join(line[len(stem) :] for line, stem in zip(lines, bare, strict=True)) if has_tabs else ""
     if "\t" in symbols and " " in symbols:
         payload = text_of(symbols.translate({32: "0", 9: "1"})) or ""
         bits = choice_bits(symbols)
         is_certain = bits >= _MIXED_BLANKS or len(payload) >= _FEWEST
         suspicion = CERTAIN if is_certain else soft(bits, FORM_LIMIT)
         yield Finding(Kind.BLANK, _at_ends(text), suspicion, bits, payload)
-    elif len(lines) >= 8 * SHORTEST:
+    else:
         ends = [len(line) - len(stem) for line, stem in zip(lines, bare, strict=True) if stem]
         if payload := _spelt_by_lines(ends):
             yield Finding(Kind.BLANK, _at_ends(text), CERTAIN, 8.0 * len(payload), payload)
