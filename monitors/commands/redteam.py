@@ -118,9 +118,10 @@ def _write(folder: Path, cells: Sequence[Cell], plan: Plan, files: Sequence[Path
     facts = page.Facts.of(plan, files=[path.name for path in files], language_model=model)
     (folder / "table.csv").write_text(table.as_csv(rows), encoding="utf-8")
     (folder / "table.json").write_text(json.dumps(rows, indent=1, allow_nan=False) + "\n", encoding="utf-8")
+    (folder / "table.md").write_text(table.as_markdown(cells), encoding="utf-8")
     (folder / "redteam.html").write_text(page.page(cells, facts), encoding="utf-8")
     _print(cells)
-    sys.stderr.write(f"{folder / 'redteam.html'}, table.csv and table.json are written\n")
+    sys.stderr.write(f"{folder / 'redteam.html'}, table.csv, table.json and table.md are written\n")
 
 
 def _print(cells: Sequence[Cell]) -> None:

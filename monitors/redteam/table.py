@@ -67,10 +67,7 @@ def lines(cells: Sequence[Cell]) -> Iterator[list[str]]:
     """For people: one line for each coder, kind and size, with both arms side by side."""
     by_key = {(cell.coder, cell.kind, cell.size, cell.against): cell for cell in cells}
     for coder, kind, size in dict.fromkeys(key[:3] for key in by_key):
-        clean = by_key.get((coder, kind, size, Arm.CLEAN))
-        sham = by_key.get((coder, kind, size, Arm.SHAM))
-        if clean is None or sham is None:
-            continue
+        clean, sham = (by_key[coder, kind, size, arm] for arm in (Arm.CLEAN, Arm.SHAM))
         rate = f"{clean.rates[1]:.0f}" if clean.rates else "-"
         made = f"{clean.n_made}/{clean.n_covers}"
         yield [coder, kind, str(size), rate, made, *_side(clean), *_side(sham)]
@@ -80,6 +77,14 @@ HEADINGS = (
     *("coder", "payload", "bits", "bits per 1,000 tokens", "texts"),
     *("oracle, clean", "best monitor, clean", "oracle, sham", "best monitor, sham"),
 )
+
+
+def as_markdown(cells: Sequence[Cell]) -> str:
+    """The same lines as a table for documents, with the verdict against clean."""
+    said = [verdict(cell) for cell in cells if cell.against is Arm.CLEAN]
+    body = [[*line, word] for line, word in zip(lines(cells), said, strict=True)]
+    table = [[*HEADINGS, "verdict"], ["---"] * (len(HEADINGS) + 1), *body]
+    return "".join(f"| {' | '.join(line)} |\n" for line in table)
 
 
 def verdict(cell: Cell) -> Verdict:

@@ -12,7 +12,7 @@ import pytest
 from monitors.redteam.cell import Cell
 from monitors.redteam.figure import figure
 from monitors.redteam.page import Facts, page
-from monitors.redteam.table import Verdict, as_csv, lines, rows, verdict
+from monitors.redteam.table import Verdict, as_csv, as_markdown, lines, rows, verdict
 from monitors.redteam.trial import Arm
 from tests.monitors.redteam.cells import cell
 
@@ -82,3 +82,9 @@ def test_rows_are_the_oracle_and_the_monitors() -> None:
 def test_both_arms_stand_side_by_side() -> None:
     (line,) = lines([cell(), replace(cell(), against=Arm.SHAM)])
     assert line[:5] == ["zero_width", "uniform", "16", "16", "50/60"]
+
+
+def test_a_document_gets_the_verdict_too() -> None:
+    heading, rule, line = as_markdown([cell(flagged=0), replace(cell(), against=Arm.SHAM)]).splitlines()
+    assert heading.count("|") == rule.count("|") == line.count("|")
+    assert line.endswith("| gets through |")
