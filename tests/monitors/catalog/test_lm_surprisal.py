@@ -14,7 +14,7 @@ from monitors.backends.base import TokenLogprobs
 from monitors.backends.scripted import ScriptedBackend
 from monitors.backends.transformers_local import LocalModel
 from monitors.base import Reason, Score, State, measure
-from monitors.catalog.lm_surprisal import LmSurprisal, Piece, Unit, units
+from monitors.catalog.lm_surprisal import LmSurprisal, Piece, Unit, p_of_all, units
 from monitors.segment import segment
 from monitors.transcript import Message, Part, PartType, Role, Transcript, Visibility
 
@@ -56,10 +56,10 @@ def test_a_passage_of_noise_is_flagged_where_it_stands() -> None:
     text = PROSE + "zz1a zza zzb zzc zzd zze zzf zzg zzh zzi zzj zzk zzl. " + PROSE
     score = _score(text, odd="zz")
     assert score.value is not None
-    assert score.value > 0.9
+    assert score.value > 0.5
     assert score.raw is not None
-    assert score.raw < 1e-4
-    (evidence,) = score.evidence
+    assert score.raw < 1e-3
+    evidence = score.evidence[0]
     assert evidence.quote == text[evidence.start : evidence.end]
     assert evidence.quote.startswith("zza")
     assert evidence.quote.endswith("zzl.")
@@ -85,17 +85,27 @@ def test_the_false_alarm_rate_does_not_rise_with_length() -> None:
 
     def rate(n_units: int) -> float:
         texts = [[_drawn(monitor, draw) for _ in range(n_units)] for _ in range(300)]
-        return fmean(1 - (1 - min(monitor.p_values(text))) ** n_units < 0.05 for text in texts)
+        return fmean(p_of_all(monitor.p_values(text)) < 0.05 for text in texts)
 
-    assert rate(10) == pytest.approx(0.05, abs=0.04)
-    assert rate(100) == pytest.approx(0.05, abs=0.04)
+    assert rate(10) == pytest.approx(0.04, abs=0.035)
+    assert rate(100) == pytest.approx(0.04, abs=0.035)
 
 
 def _drawn(monitor: LmSurprisal, draw: random.Random) -> Unit:
+    """A sentence as the null has it: Student's t around the location."""
     n = draw.randint(8, 40)
-    spread = (monitor.between**2 + monitor.within**2 / n) ** 0.5
-    mean = monitor.location + draw.gauss(0, spread)
+    t = draw.gauss(0, 1) / (draw.gammavariate(monitor.tail / 2, 2) / monitor.tail) ** 0.5
+    mean = monitor.location + t * (monitor.between**2 + monitor.within**2 / n) ** 0.5
     return Unit(0, 0, 1, (mean,) * n)
+
+
+def test_three_odd_sentences_count_more_than_one() -> None:
+    odd = "zza zzb zzc zzd of the sea and on the land zze. "
+    one, three = (_score(PROSE * 6 + odd * n, odd="zz") for n in (1, 3))
+    assert one.raw is not None
+    assert three.raw is not None
+    assert three.raw < one.raw / 50
+    assert len(three.evidence) == 3
 
 
 @pytest.mark.parametrize(
