@@ -102,6 +102,7 @@ class _Cutter:
     def _opened(self, character: int, before: bytes) -> tuple[bool, JsonMember | None]:
         self._depth += 1
         if self._depth == 1:
+            self._record.take(0)  # what stood before the object, in this chunk or earlier ones
             return True, None
         is_list = character == 0x5B and self._depth == 2 and self._key == self._listed and not before.strip()
         if is_list and self._record.is_blank:
