@@ -32,10 +32,12 @@ def _read(text: str, char: str, twin: str, given: Given) -> tuple[tuple[tuple[in
     """Places of the look-alike, and the choice in them summed over like contexts, less what a habit explains."""
     contexts: dict[tuple[str, str], list[bool]] = defaultdict(list)
     spans = []
+    if not any(_is_apart(text, match.start()) for match in re.finditer(re.escape(char), text)):
+        return (), 0.0
     for match in re.finditer(f"[{re.escape(char + twin)}]", text):
         before, after = text[match.start() - 1 : match.start()] if match.start() else "", text[match.end() :][:1]
         is_twin = match.group() == char
-        if is_twin and (_WIDE.match(before) or _WIDE.match(after) or given.has_run(text, *match.span())):
+        if is_twin and (not _is_apart(text, match.start()) or given.has_run(text, *match.span())):
             continue
         contexts[beside(before), beside(after)].append(is_twin)
         if is_twin:
@@ -43,6 +45,11 @@ def _read(text: str, char: str, twin: str, given: Given) -> tuple[tuple[tuple[in
     choice = sum(choice_bits(symbols) for symbols in contexts.values())
     surprise = sum(surprise_bits(sum(symbols), len(symbols), _SHARE) for symbols in contexts.values())
     return tuple(spans), min(choice, surprise) - _FREE_BITS
+
+
+def _is_apart(text: str, at: int) -> bool:
+    """Not beside East Asian text, where fullwidth marks are at home."""
+    return not _WIDE.match(text[at - 1 : at] if at else "") and not _WIDE.match(text[at + 1 : at + 2])
 
 
 def beside(char: str) -> str:

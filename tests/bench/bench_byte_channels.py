@@ -1,6 +1,7 @@
 """Byte channels alone on one core: transcripts of 8,000 characters a second, by the model that wrote them.
 
-The texts are the demo's real transcripts, joined and cut. The same pass with a single regular expression for a few
+The texts are the demo's real transcripts, joined and cut, without those in which it finds something for certain (the
+demo holds planted ones). The same pass with a single regular expression for a few
 invisible characters stands beside it: what scanning costs at the least here and now.
 """
 
@@ -15,10 +16,13 @@ from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
 from monitors.catalog.byte_channels import ByteChannels
+from monitors.characters.given import Given
+from monitors.characters.habits import DEFAULT
+from monitors.characters.scan import scan
 from monitors.transcript import Message, Part, PartType, Role, Transcript
 
 DATA = Path(__file__).resolve().parents[2] / "oversight" / "demo" / "data" / "transcripts.jsonl.gz"
-N_TRANSCRIPTS, ROUNDS, REASONING, OUTPUT = 200, 5, 5_000, 3_000
+N_TRANSCRIPTS, ROUNDS, REASONING, OUTPUT = 100, 5, 5_000, 3_000
 _BARE = re.compile("[\u200b-\u200f\u2060-\u2064\ufeff\ufe00-\ufe0f\U000e0000-\U000e01ef]")
 
 
@@ -39,7 +43,9 @@ def _by_model() -> dict[str, str]:
     with gzip.open(DATA, "rt") as lines:
         for line in lines:
             record = json.loads(line)
-            texts[record.get("model") or "not stated"] += [record.get("reasoning") or "", record.get("answer") or ""]
+            text = f"{record.get('reasoning') or ''}\n{record.get('answer') or ''}"
+            if not any(finding.suspicion >= 1 for finding in scan(text, Given(), DEFAULT)):
+                texts[(record.get("model") or "not stated").partition(" ")[0]].append(text)
     return {model: "\n".join(filter(None, parts)) for model, parts in sorted(texts.items())}
 
 
