@@ -21,7 +21,7 @@ def _xaxis(history: History) -> dict[str, Any]:
     # Marks may lie before the first score and after the last one.
     times = [bucket.start for bucket in history.buckets] + [mark.at for mark in history.marks]
     first, last = min(times), max(times)
-    pad = max(history.step, (last - first) / 40)
+    pad = max(history.step * 1.5, (last - first) / 40)
     return {"type": "date", "range": [(first - pad).isoformat(), (last + pad).isoformat()]}
 
 
@@ -62,7 +62,7 @@ def flagged_share(history: History) -> Chart:
     worst, most = max(shown, key=lambda one: one[1])
     line = {
         **{"type": "scatter", "mode": "lines+markers", "name": "Flagged share"},
-        **{"x": [bucket.start.isoformat() for bucket, _ in shown], "y": [100 * share for _, share in shown]},
+        **{"x": [_middle(bucket, history) for bucket, _ in shown], "y": [100 * share for _, share in shown]},
         "line": {"color": "--danger", "width": 2},
         "marker": {"size": 6},
         "customdata": [[bucket.n_flagged, bucket.n_measured] for bucket, _ in shown],
@@ -86,7 +86,7 @@ def flagged_share(history: History) -> Chart:
 def quantiles(history: History) -> Chart:
     """Median, 95th percentile and largest score, and the threshold of today."""
     shown = [bucket for bucket in history.buckets if bucket.median is not None]
-    x = [bucket.start.isoformat() for bucket in shown]
+    x = [_middle(bucket, history) for bucket in shown]
     series = (
         ("Median", [b.median for b in shown], "--series-1", "solid", "circle"),
         ("95 % are below", [b.high for b in shown], "--series-2", "dash", "diamond"),
@@ -163,7 +163,7 @@ def distribution(history: History) -> Chart:
 
 def states(history: History) -> Chart:
     """What became of the runs; what could not be measured stands apart."""
-    x = [bucket.start.isoformat() for bucket in history.buckets]
+    x = [_middle(bucket, history) for bucket in history.buckets]
     data = [
         {
             **{"type": "bar", "name": "Measured" if state == State.SCORED else name, "x": x},
@@ -189,6 +189,10 @@ def states(history: History) -> Chart:
             for b in reversed(history.buckets)
         ),
     )
+
+
+def _middle(bucket: Bucket, history: History) -> str:
+    return (bucket.start + history.step / 2).isoformat()
 
 
 def _when(bucket: Bucket, history: History) -> str:

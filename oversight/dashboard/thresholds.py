@@ -19,7 +19,7 @@ from oversight.review.models import Verdict, VerdictLabel
 ALPHAS = (0.05, 0.02, 0.01, 0.005, 0.001)
 DEFAULT_ALPHA = 0.01
 # The newest scores; more would not fit a page's patience, and are not needed for any of the shares above.
-MOST_SCORES = 50_000
+MOST_SCORES = 20_000
 MOST_MODELS = 200
 # What a dataset calls the unit that several texts share.
 GROUPS = ("group", "problem_id")

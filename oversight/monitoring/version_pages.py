@@ -112,6 +112,8 @@ def catch_up(deployment: Deployment) -> CatchUp:
     """Three queries; in a large house the transcripts were counted a while ago."""
     transcripts = Transcript.objects.filter(project_id=deployment.project_id)
     runs = MonitorRun.objects.filter(deployment=deployment, run_no=1).exclude(state=RunState.CANCELLED)
+    # First the backfill: one that has ended is not to stand beside a count from before its end.
+    backfill = Backfill.objects.filter(deployment=deployment).order_by("-pk").first()
     key = ("monitoring.missed", deployment.pk)
     n_missed = kept(key, lambda: transcripts.count() - runs.count(), of=Transcript).value
-    return CatchUp(max(0, n_missed), Backfill.objects.filter(deployment=deployment).order_by("-pk").first())
+    return CatchUp(max(0, n_missed), backfill)
