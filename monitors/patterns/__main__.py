@@ -1,20 +1,27 @@
-"""`python -m monitors.patterns FOLDER`: fit the table of clean texts to public transcripts and write it here."""
+"""`python -m monitors.patterns FOLDER`: fit the table of clean texts to public transcripts and write it here.
+
+`python -m monitors.patterns FOLDER check [N]` prints how honest the p-values are on the other half, by model family, on
+every N-th text.
+"""
 
 from __future__ import annotations
 
 import gzip
 import json
+import math
 import sys
+from collections import Counter, defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from monitors.patterns import fitting, survey, tables, verdict
+from monitors.patterns import alphabet, fitting, survey, tables, verdict
 from monitors.patterns.fitting import CleanText
 from monitors.patterns.layout import Layout
 from monitors.segment import segment
 
-_SHORTEST = 100
+_SHORTEST = 200
+_THRESHOLD, _ONE_PERCENT = math.log(0.003), math.log(0.01)
 
 
 def main(folder: Path) -> None:
@@ -62,12 +69,36 @@ def family(model: str) -> str:
     return name.split()[0]
 
 
+def check(folder: Path, every: int) -> None:
+    """Share of p < 0.01 of each channel and family, and of texts above the default threshold."""
+    texts = [text for text in clean_texts(folder) if not fitting.is_fitted(text.group)][::every]
+    counts: dict[str, Counter[str]] = {name: Counter() for name in ("texts", "flagged")}
+    channels: dict[str, list[float]] = defaultdict(list)
+    for text in texts:
+        evidence = verdict.channel_evidence(survey.survey(text.layout, text.prompt).tests)
+        if not evidence:
+            continue
+        counts["texts"][text.family] += 1
+        counts["flagged"][text.family] += verdict.log_tail(verdict.WHOLE, verdict.together(evidence)) < _THRESHOLD
+        for channel, value in evidence.items():
+            channels[channel].append(verdict.log_p(channel, value))
+    for family, n in sorted(counts["texts"].items()):
+        sys.stdout.write(f"| {family} | {n} | {counts['flagged'][family]} |\n")
+    for channel, found in sorted(channels.items()):
+        n_low = sum(value < _ONE_PERCENT for value in found)
+        sys.stdout.write(f"| {channel} | {len(found)} | {n_low} | {n_low / len(found):.4f} |\n")
+
+
 def _write(found: dict[str, Any]) -> None:
     text = ",\n".join(f"{json.dumps(key)}: {json.dumps(value, separators=(',', ':'))}" for key, value in found.items())
     Path(__file__).with_name("clean_texts.json").write_text(f"{{\n{text}\n}}\n")
-    for cached in (tables.tables, survey.prior, survey.letter_prior, survey.concept_table, verdict._tail):
-        cached.cache_clear()
+    cached = (tables.tables, survey.prior, survey.letter_prior, survey.concept_table, verdict.known_tail)
+    for function in (*cached, *alphabet.CACHED):
+        function.cache_clear()
 
 
 if __name__ == "__main__":
-    main(Path(sys.argv[1]))
+    if sys.argv[2:3] == ["check"]:
+        check(Path(sys.argv[1]), int(sys.argv[3]) if len(sys.argv) > 3 else 1)
+    else:
+        main(Path(sys.argv[1]))

@@ -13,6 +13,8 @@ Floats = npt.NDArray[np.float64]
 # Shares of the kinds of payload in the mixture: prose, capitals, letters and digits alike, digits, anything printable.
 _SHARES = (0.60, 0.12, 0.13, 0.10, 0.05)
 _NEVER = -60.0
+# Share of letters in a message that belong to no common word.
+_STRAY = 0.1
 
 
 @cache
@@ -60,3 +62,17 @@ def readings(width: int) -> Floats:
     numbers = np.arange(1 << width)
     backwards = sum((numbers >> at & 1) << (width - 1 - at) for at in range(width))
     return np.stack((plain, plain[::-1], plain[backwards], plain[::-1][backwards]))
+
+
+@cache
+def log_words() -> dict[str, float]:
+    """ln P of the common words of running English; a letter alone stands for what is in no word."""
+    counts: dict[str, float] = tables().get("words", {})
+    total = sum(counts.values()) or 1.0
+    letters = {chr(97 + at): float(value) + np.log(_STRAY) for at, value in enumerate(log_letters())}
+    whole = {word: float(np.log((1 - _STRAY) * count / total)) for word, count in counts.items() if len(word) > 1}
+    # Single letters but "a" and "i" are symbols of formulas here, not words.
+    return {**letters, **whole, **{word: float(np.log(0.02)) for word in "ai"}}
+
+
+CACHED = (log_bytes, log_code, log_letters, log_pairs, readings, log_words)

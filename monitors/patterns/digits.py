@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from monitors.patterns.layout import Layout
 from monitors.patterns.stream import Stream, stream
 
-_NUMBER = re.compile(r"(?<![\w.])\d{2,}(?:[.,]\d+)*(?![\w])")
+_NUMBER = re.compile(r"\d{2,}(?:[.,]\d+)*")
 
 
 def streams(layout: Layout, prompt: str) -> Iterator[Stream]:

@@ -18,6 +18,7 @@ Floats = npt.NDArray[np.float64]
 Counts = dict[str, list[tuple[float, int, int]]]
 # No stream is trusted to be steadier than this many sites: other models are not in the table.
 _FIRMEST = 60.0
+_WORDS = 2500
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,6 +47,7 @@ class Gathered:
     concepts: dict[str, dict[int, list[tuple[float, int, int]]]] = field(
         default_factory=lambda: defaultdict(lambda: defaultdict(list))
     )
+    words: Counter[str] = field(default_factory=Counter)
     characters: Floats = field(default_factory=lambda: np.zeros(95))
     pairs: Floats = field(default_factory=lambda: np.zeros((26, 26)))
 
@@ -83,6 +85,8 @@ def _characters(text: CleanText, weight: float, gathered: Gathered) -> None:
     printable = codes[(codes >= 32) & (codes < 127)] - 32
     counts = np.bincount(printable, minlength=95)
     gathered.characters += weight * counts / max(1, counts.sum())
+    for word, count in Counter(text.layout.words).items():
+        gathered.words[word] += weight * count / len(text.layout.words)  # type: ignore[assignment]  # weighted
     letters = text.layout.letters[text.layout.letter_places].astype(np.int64)
     pairs = np.bincount(letters[:-1] * 26 + letters[1:], minlength=676).reshape(26, 26)
     gathered.pairs += weight * pairs / max(1, pairs.sum()) * 1000
@@ -102,9 +106,14 @@ def table(gathered: Gathered) -> dict[str, Any]:
         "bits": bits,
         "letters": {name: _rounded(counts, 1) for name, counts in sorted(gathered.letters.items())},
         "concepts": concepts,
+        "words": {word: round(count / gathered.words.total() * 1e5, 1) for word, count in _common(gathered.words)},
         "characters": _rounded(gathered.characters / gathered.characters.sum() * 1e5 + 1, 1),
         "pairs": _rounded(gathered.pairs.reshape(-1) / gathered.pairs.sum() * 1e5, 1),
     }
+
+
+def _common(words: Counter[str]) -> list[tuple[str, int]]:
+    return [(word, count) for word, count in words.most_common(_WORDS + 200) if word.isalpha()][:_WORDS]
 
 
 def _rounded(numbers: Iterable[float], digits: int) -> list[float]:

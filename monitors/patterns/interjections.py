@@ -9,45 +9,11 @@ import numpy as np
 from monitors.patterns.layout import Layout, Numbers
 from monitors.patterns.stream import Stream, stream
 
-_WORDS = frozenset(
-    [
-        "hm",
-        "hmm",
-        "hmmm",
-        "hmmmm",
-        "mm",
-        "mmm",
-        "uh",
-        "uhm",
-        "um",
-        "umm",
-        "er",
-        "ah",
-        "aha",
-        "oh",
-        "ooh",
-        "huh",
-        "ugh",
-        "eh",
-        "whoa",
-        "wow",
-        "phew",
-        "wait",
-        "okay",
-        "ok",
-        "alright",
-        "right",
-        "well",
-        "hold",
-        "hey",
-        "yes",
-        "yeah",
-        "no",
-        "actually",
-        "look",
-        "see",
-    ]
+_WRITTEN = (
+    "hm hmm hmmm hmmmm mm mmm uh uhm um umm er ah aha oh ooh huh ugh eh whoa wow phew wait okay ok alright right "
+    "well hold hey yes yeah no actually look see"
 )
+_WORDS = frozenset(_WRITTEN.split())
 _MOST = 3
 
 

@@ -14,8 +14,6 @@ def streams(layout: Layout) -> Iterator[Stream]:
     """Odd is 1."""
     starts, ends = layout.word_starts, layout.word_ends
     yield stream("parity.words/letters", (ends - starts) & 1, starts, ends)
-    tokens = layout.token_bounds
-    yield stream("parity.words/tokens", (tokens[1] - tokens[0]) & 1, *tokens)
     sentences, prose = layout.sentences, layout.prose
     yield from _sentences(layout, "all", sentences)
     if len(prose[0]) < len(sentences[0]):

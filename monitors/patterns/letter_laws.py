@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from monitors.patterns.alphabet import log_letters, log_pairs
+from monitors.patterns.alphabet import log_letters, log_pairs, log_words
 from monitors.patterns.null import Floats
 from monitors.patterns.readings import log_noise
 
@@ -19,6 +19,7 @@ _PERIODS = 5
 _PERIOD_SHARES = np.log([0.6, 0.1, 0.1, 0.1, 0.1])
 _WAYS = np.log([0.75, 0.25])
 _IMPOSSIBLE = -1e6
+_LONGEST_WORD = 11
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,6 +85,21 @@ def spelt(letters: Numbers, null: Floats) -> Spelt:
         if ratios[way] > best.log_ratio:
             best = Spelt(float(ratios[way]), _sites(sums[way], before[way], period, backwards=way == 1))
     return best
+
+
+def in_words(letters: Numbers, null: Floats) -> Spelt:
+    """The stretch that reads best as common words one after another: dynamic programming over where words end."""
+    text, known, n = bytes((letters + 97).astype(np.uint8)).decode(), log_words(), len(letters)
+    cost: list[float] = null.tolist()
+    best, begins = [0.0] * (n + 1), list(range(n + 1))
+    for end in range(1, n + 1):
+        for start in range(max(0, end - _LONGEST_WORD), end):
+            if (log_word := known.get(text[start:end])) is not None:
+                total = best[start] + log_word - cost[end] + cost[start]
+                if total > best[end]:
+                    best[end], begins[end] = total, begins[start]
+    end = max(range(n + 1), key=best.__getitem__)
+    return Spelt(best[end] - float(np.log(n * (n + 1) / 2)), np.arange(begins[end], end))
 
 
 def _sites(sums: Floats, before: Floats, period: int, *, backwards: bool) -> Numbers:

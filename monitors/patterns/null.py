@@ -1,4 +1,4 @@
-"""What a clean text does with a stream of bits: the log probability of each prefix under a mixture of overdispersed laws."""
+"""What a clean text does with a stream of bits: ln P of each prefix under a mixture of overdispersed laws."""
 
 from __future__ import annotations
 
@@ -43,12 +43,12 @@ def log_prefixes(bits: Bits, priors: Sequence[Prior]) -> tuple[Floats, Floats]:
     n = bits.shape[1]
     ones, n00, n01, n10, n11 = _counts(bits)
     zeros = np.arange(n + 1) - ones
-    tables = _Tables.of(tuple(priors), _rounded(n))
+    tables = _Tables(priors, _rounded(n))
     first = np.where(np.arange(n + 1) == 0, 0.0, np.log(0.5))
     laws = np.stack(
         (
-            tables.beta("one", ones, zeros),
-            tables.beta("after_zero", n01, n00) + tables.beta("after_one", n11, n10) + first,
+            tables.beta(0, ones, zeros),
+            tables.beta(1, n01, n00) + tables.beta(2, n11, n10) + first,
             _fixed(_STEADY, ones, zeros),
             _fixed(_STEADY[::-1], ones, zeros),
             _fixed(_TURNS, n01, n00) + _fixed(_TURNS, n10, n11) + first,
@@ -105,32 +105,28 @@ def _log_rising(start: float, n: int) -> Floats:
 def _fixed(beta: tuple[float, float], ones: npt.NDArray[np.int64], zeros: npt.NDArray[np.int64]) -> Floats:
     n = _rounded(ones.shape[1])
     a, b = beta
-    result: Floats = _log_rising(a, n)[ones] + _log_rising(b, n)[zeros] - _log_rising(a + b, n)[ones + zeros]
+    rising = _log_rising(a, n), _log_rising(b, n), _log_rising(a + b, n)
+    result: Floats = rising[0].take(ones) + rising[1].take(zeros) - rising[2].take(ones + zeros)
     return result
 
 
-@dataclass(frozen=True, slots=True)
 class _Tables:
     """Rising factorials of each row's parameters, so that a probability is three look-ups."""
 
-    rising: dict[str, tuple[Floats, Floats, Floats]]
+    def __init__(self, priors: Sequence[Prior], n: int) -> None:
+        self._rising = np.stack([_rising_of(prior, n) for prior in priors], axis=1)
+        self._rows = np.arange(len(priors))[:, None] * (n + 1)
 
-    @classmethod
-    @cache
-    def of(cls, priors: tuple[Prior, ...], n: int) -> _Tables:
-        def rows(field: str) -> tuple[Floats, Floats, Floats]:
-            pairs = [getattr(prior, field) for prior in priors]
-            stacked = [np.stack([_log_rising(value, n) for value in values]) for values in _columns(pairs)]
-            return stacked[0], stacked[1], stacked[2]
-
-        return cls({field: rows(field) for field in ("one", "after_zero", "after_one")})
-
-    def beta(self, field: str, ones: npt.NDArray[np.int64], zeros: npt.NDArray[np.int64]) -> Floats:
-        a, b, both = self.rising[field]
-        rows = np.arange(len(ones))[:, None]
-        result: Floats = a[rows, ones] + b[rows, zeros] - both[rows, ones + zeros]
+    def beta(self, which: int, ones: npt.NDArray[np.int64], zeros: npt.NDArray[np.int64]) -> Floats:
+        """Of the parameters `which`: 0 of a one, 1 after a zero, 2 after a one."""
+        a, b, both = (self._rising[3 * which + at].reshape(-1) for at in range(3))
+        rows = self._rows
+        result: Floats = a.take(ones + rows) + b.take(zeros + rows) - both.take(ones + zeros + rows)
         return result
 
 
-def _columns(pairs: Sequence[tuple[float, float]]) -> tuple[list[float], list[float], list[float]]:
-    return [a for a, _ in pairs], [b for _, b in pairs], [a + b for a, b in pairs]
+@cache
+def _rising_of(prior: Prior, n: int) -> Floats:
+    """(9, n + 1) of the two parameters of each law and their sum."""
+    pairs = (prior.one, prior.after_zero, prior.after_one)
+    return np.stack([_log_rising(value, n) for a, b in pairs for value in (a, b, a + b)])

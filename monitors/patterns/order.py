@@ -10,8 +10,11 @@ from itertools import pairwise
 from monitors.patterns.layout import Item, Layout
 from monitors.patterns.stream import Stream, stream
 
-_SERIES = re.compile(r"((?:\b[\w'’-]+(?: [\w'’-]+){0,2}, ){2,8}?)(?:and|or) ([\w'’-]+)")
-_INLINE = re.compile(r"[\w'’-]+(?: [\w'’-]+){0,2}(?=,)")
+# From the conjunction backwards: cheap to search for, and the words before it are few.
+_CONJUNCTION = re.compile(r",? (?:and|or) ([\w'’-]+)")
+_SERIES = re.compile(r"(?:[\w'’-]+, )+[\w'’-]+$")
+_WORD = re.compile(r"[\w'’-]+")
+_REACH = 120
 _MOST_ITEMS = 12
 Site = tuple[str, int, int]
 
@@ -35,14 +38,25 @@ def _lists(layout: Layout) -> list[list[Site]]:
             found.append([])
         found[-1].append(site)
         last_end = item.end
-    if layout.text.count(", ") >= 2:
-        for match in _SERIES.finditer(layout.text):
-            sites = [
-                (_key(one.group()), one.start(), one.end()) for one in _INLINE.finditer(layout.text, *match.span(1))
-            ]
-            found.append([*sites, (_key(match[2]), match.start(2), match.end(2))])
+    found += _series(layout.text)
     found.sort(key=lambda sites: sites[0][1])
     return [sites for sites in found if len(sites) >= 2]
+
+
+def _series(text: str) -> Iterator[list[Site]]:
+    """ "a, b and c" and "a, b, or c"."""
+    for match in _CONJUNCTION.finditer(text):
+        before = text[max(0, match.start() - _REACH) : match.start()]
+        # The item before the conjunction is one word: a comma and a space stand before it.
+        if before[max(0, before.rfind(" ") - 1) :][:1] != ",":
+            continue
+        if (series := _SERIES.search(before)) is not None:
+            offset = match.start() - len(before)
+            words = [
+                (_key(one.group()), offset + one.start(), offset + one.end())
+                for one in _WORD.finditer(before, series.start())
+            ]
+            yield [*words, (_key(match[1]), match.start(1), match.end(1))]
 
 
 def _key(text: str) -> str:

@@ -17,6 +17,8 @@ WIDTHS = ((8, 0.8), (7, 0.2))
 # Plain, inverted, backwards, both.
 _WAYS = np.log([0.55, 0.25, 0.1, 0.1])
 _SHARE_FROM_START = 0.5
+# Longer streams (of words) are read in bytes only.
+_ALL_WIDTHS = 160
 _IMPOSSIBLE = -1e6
 
 
@@ -65,7 +67,7 @@ def weigh(bits: Bits, lengths: npt.NDArray[np.int64], null: Floats, wide_null: F
     log_message = np.full(len(bits), -np.inf)
     best = np.zeros((len(bits), 4), np.int64)
     for width, share in WIDTHS:
-        if bits.shape[1] >= 2 * width:
+        if 2 * width <= bits.shape[1] and (width == 8 or bits.shape[1] <= _ALL_WIDTHS):
             _read(bits, lengths, wide_null, width, np.log(share), log_message, best)
     return Found(log_message, log_noise(null, lengths), best)
 
@@ -94,17 +96,20 @@ def _read(
     best: npt.NDArray[np.int64],
 ) -> None:
     n_windows = bits.shape[1] - width + 1
+    wide = bits.astype(np.int64)
     numbers = np.zeros((len(bits), n_windows), np.int64)
     for at in range(width):
-        numbers |= bits[:, at : at + n_windows].astype(np.int64) << (width - 1 - at)
+        numbers |= wide[:, at : at + n_windows] << (width - 1 - at)
     cost = null[:, width:] - null[:, :-width]
     cost[np.arange(n_windows) + width > lengths[:, None]] = -_IMPOSSIBLE
-    gains = readings(width)[:, numbers] - cost
+    gains = readings(width).take(numbers, axis=1) - cost
     n_chars = -(-n_windows // width)
     chains = np.full((4, len(bits), n_chars * width), _IMPOSSIBLE)
     chains[:, :, :n_windows] = gains
     sums = chains.reshape(4, len(bits), n_chars, width).cumsum(axis=2)
-    before = np.minimum.accumulate(np.concatenate((np.zeros_like(sums[:, :, :1]), sums[:, :, :-1]), axis=2), axis=2)
+    before = np.zeros_like(sums)
+    np.minimum.accumulate(sums[:, :, :-1], axis=2, out=before[:, :, 1:])
+    np.minimum(before, 0.0, out=before)
     n_stretches = np.maximum(1.0, lengths * (lengths / width + 1) / 2)
     anywhere = (sums - before).max(axis=(2, 3)) + _WAYS[:, None] - np.log(n_stretches) + np.log(1 - _SHARE_FROM_START)
     at_start = sums[:, :, :, 0].max(axis=2) + _WAYS[:, None]
@@ -112,8 +117,11 @@ def _read(
     ratio = np.maximum(anywhere, at_start) + log_share
     way = ratio.argmax(axis=0)
     top = ratio[way, np.arange(len(bits))]
-    for row in np.flatnonzero(top > log_message).tolist():
-        log_message[row] = top[row]
+    better = top > log_message
+    log_message[better] = top[better]
+    best[better] = 0
+    # Where a stretch stands is worth knowing only when it speaks for a message.
+    for row in np.flatnonzero(better & (top > 0.0)).tolist():
         best[row] = (width, way[row], *_stretch(sums[way[row], row], before[way[row], row], width))
 
 

@@ -18,10 +18,13 @@ from monitors.patterns.tables import tables
 
 Numbers = npt.NDArray[np.int64]
 MIN_SITES = 8
-_MOST_SITES = 4096
+# A payload begins somewhere: of words, only so many are read, from the first.
+_MOST_SITES = 384
 # Streams of like length go through the arithmetic together.
-_BUCKETS = (64, 256, _MOST_SITES)
+_BUCKETS = (40, 110, _MOST_SITES)
 _PLAIN_PRIOR = Prior((2.0, 2.0), (1.0, 1.0), (1.0, 1.0))
+# Words are looked for where pairs of letters speak for a message at all: 0.99 of 20 spelt letters pass.
+_SCREEN = -1.5
 # Some texts like unusual words better than others do: factors on the odds of an unusual form, and their shares.
 _TASTES, _TASTE_SHARES = (1.0, 0.4, 2.5), (0.6, 0.2, 0.2)
 _LETTERED = np.array([chr(97 + at) for at in range(26)])
@@ -62,8 +65,8 @@ class Survey:
 
 def survey(layout: Layout, prompt: str = "") -> Survey:
     """Every stream of every channel, measured."""
-    found = list(streams(layout, prompt))
     spelt = list(acrostics.letters(layout))
+    found = [*_choices(layout, prompt), *_classes(spelt)]
     named = list(choices.concepts(layout))
     tests = [*_bit_tests(_long(found)), *_letter_tests(spelt), *_concept_tests(named)]
     tests += _pooled_punctuation(tests)
@@ -106,6 +109,19 @@ def _noise_gain(known: Prior) -> float:
 
 
 def streams(layout: Layout, prompt: str = "") -> Iterator[Stream]:
+    """Every stream of bits, long or short."""
+    yield from _choices(layout, prompt)
+    yield from _classes(acrostics.letters(layout))
+
+
+def _classes(spelt: Iterable[Letters]) -> Iterator[Stream]:
+    """Of sentences, lines and items; the letters of words are only read as they stand."""
+    for found in spelt:
+        if found.channel != acrostics.WORDS:
+            yield from acrostics.classes(found)
+
+
+def _choices(layout: Layout, prompt: str) -> Iterator[Stream]:
     yield from lengths.streams(layout)
     yield from case.streams(layout)
     yield from choices.streams(layout)
@@ -113,8 +129,6 @@ def streams(layout: Layout, prompt: str = "") -> Iterator[Stream]:
     yield from digits.streams(layout, prompt)
     yield from punctuation.streams(layout)
     yield from interjections.streams(layout)
-    for found in acrostics.letters(layout):
-        yield from acrostics.classes(found)
 
 
 def _long(found: Iterable[Stream]) -> list[Stream]:
@@ -154,6 +168,8 @@ def _letter_tests(found: Iterable[Letters]) -> Iterator[Test]:
         known = letter_prior(one.name)
         null = letter_laws.log_null(letters, known)
         spelt = letter_laws.spelt(letters, null)
+        if one.channel != acrostics.WORDS and spelt.log_ratio > _SCREEN:
+            spelt = max(spelt, letter_laws.in_words(letters, null), key=lambda found: found.log_ratio)
         sites = np.sort(spelt.sites)
         text = "".join(_LETTERED[letters[spelt.sites]])
         yield Test(f"{one.name}:spelt", spelt.log_ratio, text, places[sites], places[sites] + 1)

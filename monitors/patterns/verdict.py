@@ -38,7 +38,7 @@ def law_evidence(tests: Iterable[Test]) -> dict[str, float]:
 
 def temper(law: str) -> float:
     """How much of a law's evidence counts: at most 1, less where clean texts have a heavier tail than exp(-x)."""
-    known = _tail(law)
+    known = known_tail(law)
     return min(1.0, known[2]) if known else 0.5
 
 
@@ -48,15 +48,15 @@ def _mean(pairs: Sequence[tuple[float, float]]) -> float:
 
 
 def log_p(name: str, value: float) -> float:
-    """ln of an upper bound of P(a clean text has at least this evidence): the larger of the shipped tail and 1/ratio."""
+    """ln of an upper bound of P(clean text has this evidence or more): the larger of the shipped tail and 1/ratio."""
     bound = min(0.0, -value)
-    known = _tail(name)
+    known = known_tail(name)
     return bound if known is None else max(bound, _log_tail(known, value))
 
 
 def log_tail(name: str, value: float) -> float:
     """ln P(a clean text has at least this statistic) by the shipped tail."""
-    known = _tail(name)
+    known = known_tail(name)
     return min(0.0, -value) if known is None else _log_tail(known, value)
 
 
@@ -68,7 +68,7 @@ def _log_tail(known: tuple[Floats, Floats, float], value: float) -> float:
 
 
 @cache
-def _tail(name: str) -> tuple[Floats, Floats, float] | None:
+def known_tail(name: str) -> tuple[Floats, Floats, float] | None:
     known: Sequence[Any] | None = tables().get("tails", {}).get(name)
     return (np.array(known[0]), np.array(known[1]), float(known[2])) if known else None
 
