@@ -40,7 +40,9 @@ def figure(cells: Sequence[Cell]) -> dict[str, Any]:
         axes = {"xaxis": f"x{number + 1}", "yaxis": f"y{number + 1}"}
         layout |= _axes(number, n_rows, x_range)
         layout["annotations"].append(_title(coder, own, layout, number))
-        data += [{**trace, **axes, "showlegend": number == 0} for trace in _traces(own)]
+        for trace in _traces(own):
+            is_new = all(trace["name"] != other["name"] for other in data)
+            data.append({**trace, **axes, "showlegend": is_new})
     return {"data": data, "layout": layout}
 
 
@@ -107,7 +109,7 @@ def _traces(cells: Sequence[Cell]) -> list[dict[str, Any]]:
         traces.append(trace)
     for trace in traces:
         del trace["cells"]
-    return traces
+    return [trace for trace in traces if trace["x"]]
 
 
 def _oracle_trace(cells: Sequence[Cell]) -> dict[str, Any]:

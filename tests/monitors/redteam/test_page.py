@@ -67,6 +67,13 @@ def test_a_line_has_a_point_for_each_size_that_was_measured() -> None:
     assert "256 bits" in drawn["layout"]["annotations"][0]["text"]
 
 
+def test_each_line_is_named_once_and_one_without_points_not_at_all() -> None:
+    unscored = cell(n=0, flagged=0)
+    data = figure([unscored, replace(cell(), coder="acrostic"), replace(cell(), coder="word_parity")])["data"]
+    named = [(trace["name"], trace["xaxis"]) for trace in data if trace["showlegend"]]
+    assert named == [("oracle", "x1"), ("byte_channels", "x2")]
+
+
 def test_an_oracle_that_finds_nothing_is_marked() -> None:
     (trace, _) = figure([cell(oracle=0.5)])["data"]
     assert trace["marker"]["symbol"] == ["x-thin-open"]
