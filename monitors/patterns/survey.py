@@ -78,7 +78,7 @@ def survey(layout: Layout, prompt: str = "") -> Survey:
         if len(one.bits) >= MIN_SITES:
             gains[one.channel] = max(gains.get(one.channel, 0.0), _noise_gain(prior(one.name)))
     for letters in spelt:
-        _note(capacity, n_sites, letters.channel, len(letters.letters), np.log2(26))
+        _note(capacity, n_sites, letters.channel, len(letters.letters), float(np.log2(26)))
     for concept in named:
         _note(capacity, n_sites, concept.name, len(concept.bits), 1.0)
     marks = [channel for channel in capacity if channel.startswith("punctuation.")]
