@@ -19,6 +19,8 @@ _ENDS = re.compile(r"\r?\n")
 _SHARE = 0.005
 _FEWEST = 4
 _FEW_WORDS = 8
+# Five letters have more ones than this, and more zeros.
+_FEWEST_ENDS = 8
 # No clean text that we know has both at its line ends, so that one change among a dozen is enough.
 _MIXED_BLANKS = 3.5
 _MIXED_ENDS = 8.0
@@ -40,8 +42,8 @@ def findings(text: str, has_returns: bool, /) -> Iterator[Finding]:
 
 def _trailing(text: str) -> Iterator[Finding]:
     """Spaces and tabs in turn are a code. Which lines end in spaces is typography of many models, unless it spells."""
-    has_tabs = "\t" in text
-    if not has_tabs and text.count("\n") < 8 * SHORTEST:
+    has_tabs = "\t" in text and ("\t\n" in text or "\t " in text or "\t\r" in text or text[-1:] == "\t")
+    if not has_tabs and (text.count(" \n") + text.count(" \r") < _FEWEST_ENDS or text.count("\n") < 8 * SHORTEST - 1):
         return
     lines = text.replace("\r\n", "\n").split("\n")
     bare = [line.rstrip(" \t") for line in lines]
