@@ -18,6 +18,8 @@ def open_backends(
 ) -> Mapping[Need, object]:
     """What `spec` (none, local, recorded or the URL of an OpenAI-compatible server) offers, by need. Opens nothing yet.
 
+    Two local models, parted by a comma, are a pair: the second only serves statistics that compare both.
+
     Raises
     ------
     ValueError : `spec` is none of these.
@@ -28,7 +30,12 @@ def open_backends(
     if spec == "local":
         from monitors.backends.transformers_local import LocalModel
 
-        local = LocalModel(model, cache_dir)
+        first, _, second = (model or "").partition(",")
+        local = LocalModel(first or None, cache_dir)
+        if second:
+            from monitors.backends.local_pair import LocalPair
+
+            return {Need.JUDGE: local, Need.REFERENCE_LM: LocalPair(local, LocalModel(second, cache_dir))}
         return {Need.JUDGE: local, Need.REFERENCE_LM: local}
     if spec == "recorded":
         from monitors.backends.recorded import Recorded

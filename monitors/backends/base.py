@@ -12,6 +12,8 @@ from monitors.errors import BackendUnavailable
 # RecordedVerdict lives in monitors.base: formats make it, and formats and backends may not know each other.
 __all__ = [
     "ContextOverflow",
+    "CrossLogprobs",
+    "CrossScorer",
     "Judge",
     "JudgeAnswer",
     "JudgePrompt",
@@ -94,5 +96,29 @@ class TokenScorer(Protocol):
     def model(self) -> str: ...
 
     def logprobs(self, texts: Sequence[tuple[str, str]], /) -> list[TokenLogprobs]:
+        """texts: (context, text) pairs; results in the same order."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class CrossLogprobs:
+    """One entry a token, NaN for the first of all: its log-probability under one model, and the cross-entropy in nats.
+
+    The cross-entropy at a token is -sum_v p(v) log q(v), p the first model's and q the second's distribution there.
+    """
+
+    offsets: Sequence[tuple[int, int]]
+    logprobs: Sequence[float]
+    cross_entropies: Sequence[float]
+
+
+@runtime_checkable
+class CrossScorer(Protocol):
+    """Two reference LMs over the same tokens."""
+
+    @property
+    def pair(self) -> str: ...
+
+    def cross_logprobs(self, texts: Sequence[tuple[str, str]], /) -> list[CrossLogprobs]:
         """texts: (context, text) pairs; results in the same order."""
         ...
