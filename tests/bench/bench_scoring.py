@@ -59,7 +59,7 @@ def _ratio() -> Iterator[str]:
         ratios.append(bare / ours)
         told = f"{n_tokens / ours:,.0f} tokens/s scored, {n_tokens / bare:,.0f} bare"
     middle = sorted(ratios)[len(ratios) // 2]
-    yield f"{len(texts)} real texts, {n_tokens:,} tokens in {len(batches)} batches, contexts read too; last round: {told}"
+    yield f"{len(texts)} real texts, {n_tokens:,} tokens with contexts, {len(batches)} batches; last round: {told}"
     yield f"ratio, scoring to the bare forward pass with all logits: {middle:.2f} (median of {ROUNDS})"
     yield f"padding: {1 - n_tokens / n_padded:.1%} of the tokens computed"
 
@@ -188,7 +188,7 @@ def large_model(shape: dict[str, Any], *, n_texts: int, name: str, peak: float |
     used = f"{flops / peak:.1%} of {peak / 1e12:,.0f} TFLOP/s" if peak else "this device's peak is not known"
     n_parameters = sum(parameter.numel() for parameter in lm.parameters())
     yield f"{name}: {n_parameters / 1e9:.2f}B parameters, random, bf16; {n_tokens:,} tokens in {len(batches)} batches"
-    yield f"{n_tokens / ours:,.0f} tokens/s scored; ratio to a bare pass (8 texts a batch, all logits): {bare / ours:.2f}"
+    yield f"{n_tokens / ours:,.0f} tokens/s scored; ratio to a bare pass (8 texts, all logits): {bare / ours:.2f}"
     yield f"model FLOP utilisation: {flops / 1e12:,.1f} TFLOP/s, {used}; padding {1 - n_tokens / n_padded:.1%}"
 
 
