@@ -50,7 +50,13 @@ def run(arguments: argparse.Namespace) -> int:
     recorded = {parsed.transcript.id: parsed.recorded for parsed in labelled.records if parsed.recorded}
     for name in arguments.monitors:
         _refuse_own_label(name, labelled, arguments.backend, arguments.model)
-    chosen = panel(arguments.monitors, backend=arguments.backend, model=arguments.model, recorded=recorded)
+    chosen = panel(
+        arguments.monitors,
+        backend=arguments.backend,
+        model=arguments.model,
+        recorded=recorded,
+        known=labelled.records,
+    )
     columns = _columns(chosen, labelled, n_jobs=arguments.jobs, reader=reader)
     result = _result(labelled, question, columns, arguments)
     sys.stdout.write(json.dumps(result, indent=2) + "\n" if arguments.json else report.table(result))

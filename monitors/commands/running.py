@@ -11,7 +11,9 @@ from dataclasses import dataclass, field
 from itertools import islice
 
 from monitors.base import Monitor, Need, RecordedVerdict, Score, measure
+from monitors.commands import sets
 from monitors.commands.problem import Problem
+from monitors.commands.sets import Scorer
 from monitors.formats.parsed import Parsed
 from monitors.registry import build, entries, entry
 from monitors.transcript import Transcript
@@ -23,12 +25,13 @@ Scores = dict[str, Score]
 
 @dataclass(frozen=True, slots=True)
 class Panel:
-    """The monitors of one run, built once. `needy` are those with a backend."""
+    """The monitors of one run, built once. `needy` are those with a backend, `learned` those that know their set."""
 
     names: tuple[str, ...]
     model_free: tuple[str, ...]
     needy: Mapping[str, Monitor] = field(default_factory=dict)
     is_remote: bool = False
+    learned: Mapping[str, Scorer] = field(default_factory=dict)
 
 
 def panel(
@@ -37,8 +40,11 @@ def panel(
     backend: str,
     model: str | None = None,
     recorded: Mapping[str, tuple[RecordedVerdict, ...]] | None = None,
+    known: Iterable[Parsed] = (),
 ) -> Panel:
     """Build the named monitors with their backends; a judge that was not admitted comes back unscored.
+
+    `known` is read only when a monitor is named that must know a set first.
 
     Raises Problem for an unknown monitor and BackendUnavailable for a backend that cannot be opened.
     """
@@ -49,7 +55,9 @@ def panel(
     opened = _opened(backend, model, recorded or {}) if needy else {}
     built = {name: _gated(name, build(name, backends=opened), is_open=bool(opened)) for name in needy}
     is_remote = backend.startswith(("http://", "https://"))
-    return Panel(tuple(names), tuple(name for name in names if name not in built), built, is_remote)
+    learned = sets.learned(learning, known) if (learning := sets.learning(names)) else {}
+    model_free = tuple(name for name in names if name not in built and name not in learned)
+    return Panel(tuple(names), model_free, built, is_remote, learned)
 
 
 def run(chosen: Panel, parsed: Iterable[Parsed], *, n_jobs: int = 1) -> Iterator[tuple[Parsed, Scores]]:
@@ -77,7 +85,8 @@ def _finished(
     done = future.result() if future else _score(chosen.model_free, [item.transcript for item in batch])
     asked = calls.map(lambda item: {name: measure(own, item.transcript) for name, own in chosen.needy.items()}, batch)
     for item, scores, measured in zip(batch, done, asked, strict=True):
-        yield item, {name: {**scores, **measured}[name] for name in chosen.names}
+        learned = {name: score(item) for name, score in chosen.learned.items()}
+        yield item, {name: {**scores, **measured, **learned}[name] for name in chosen.names}
 
 
 def _score(names: tuple[str, ...], transcripts: list[Transcript]) -> list[Scores]:

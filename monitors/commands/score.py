@@ -32,7 +32,8 @@ def run(arguments: argparse.Namespace) -> int:
     """Exit status 1 when a line or a file could not be read; everything else is done all the same."""
     # The verdicts of the whole file first: the backend is opened once, before the first transcript.
     recorded = _recorded(arguments.files, arguments.limit) if arguments.backend == "recorded" else {}
-    chosen = panel(arguments.monitors, backend=arguments.backend, model=arguments.model, recorded=recorded)
+    known = Reader(arguments.files, arguments.limit, is_silent=True)
+    chosen = panel(arguments.monitors, backend=arguments.backend, model=arguments.model, recorded=recorded, known=known)
     reader, tally = Reader(arguments.files, arguments.limit), Tally()
     with _opened(arguments.out) as out:
         results = run_panel(chosen, reader, n_jobs=arguments.jobs)

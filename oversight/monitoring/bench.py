@@ -12,7 +12,7 @@ from monitors import base, registry
 from monitors.admission import Judged, Withheld, judge_of
 from monitors.backends import open_backends
 from monitors.errors import BackendUnavailable
-from oversight.monitoring import deployments, examination
+from oversight.monitoring import deployments, examination, sets
 from oversight.monitoring.models import Admission, Backend, Deployment
 from oversight.monitoring.services import WORKER
 
@@ -59,7 +59,7 @@ def prepare(deployment: Deployment, recorded: Recorded) -> base.Monitor:
         monitor = build(deployment, recorded)
     except BackendUnavailable as error:
         return Withheld(base.Reason(error.reason), str(error))
-    return examination.gated(deployment.monitor, monitor, WORKER)
+    return sets.by_set(examination.gated(deployment.monitor, monitor, WORKER), deployment)
 
 
 def follow_installed(deployment: Deployment) -> Deployment:
