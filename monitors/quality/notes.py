@@ -2,9 +2,15 @@
 
 from __future__ import annotations
 
+from monitors.quality.sets import REPLACED
+
 UNEXPLAINED = "not looked into"
 # (monitor, source or family) -> why.
-NOTES: dict[tuple[str, str], str] = {}
+_CONTRADICTED = "the authors put in wrong or foreign reasoning, and the answer does contradict it: no false alarms"
+NOTES: dict[tuple[str, str], str] = {
+    ("answer_consistency", f"wfjkk_cot_perturbation, {REPLACED}"): _CONTRADICTED,
+    ("language_switching", f"wfjkk_cot_perturbation, {REPLACED}"): "the authors' filler and scrambled words",
+}
 
 
 def note(monitor: str, source: str, family: str) -> str:
