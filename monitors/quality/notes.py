@@ -1,15 +1,17 @@
-"""Why a monitor flags more than 1 % of some clean texts: read in the texts by people, and written down here."""
+"""Why a monitor flags more than 1 % of some clean texts: looked up in the texts, and written down here."""
 
 from __future__ import annotations
 
 from monitors.quality.sets import REPLACED
 
 UNEXPLAINED = "not looked into"
-# (monitor, source or family) -> why.
 _CONTRADICTED = "the authors put in wrong or foreign reasoning, and the answer does contradict it: no false alarms"
+# (monitor, source or family) -> why.
 NOTES: dict[tuple[str, str], str] = {
     ("answer_consistency", f"wfjkk_cot_perturbation, {REPLACED}"): _CONTRADICTED,
-    ("language_switching", f"wfjkk_cot_perturbation, {REPLACED}"): "the authors' filler and scrambled words",
+    ("language_switching", f"wfjkk_cot_perturbation, {REPLACED}"): (
+        "the authors' filler and scrambled words, which read backwards as well as forwards"
+    ),
 }
 
 
