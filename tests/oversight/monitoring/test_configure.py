@@ -14,7 +14,7 @@ from monitors.base import Axis, Score
 from monitors.transcript import Transcript
 from oversight.accounts.models import Project, User
 from oversight.monitoring.docstrings import parameter_help
-from oversight.monitoring.forms import AddForm, SettingsForm
+from oversight.monitoring.forms import AddForm, SettingsForm, backend_choices
 from oversight.monitoring.models import Backfill, Deployment
 from oversight.monitoring.parameters import parameters_of
 from tests import factories
@@ -120,9 +120,8 @@ def test_every_installed_monitors_defaults_pass_its_own_form() -> None:
         blank = AddForm(monitor=name)
         data: dict[str, Any] = {field.html_name: field.value() for field in blank if field.value() is not True}
         data |= {field.html_name: "on" for field in blank if field.value() is True}
-        form = AddForm(
-            {**data, "backend": data["backend"] or blank["backend"].field.choices[0][0], "why": "x"}, monitor=name
-        )
+        backend = data["backend"] or backend_choices(name)[0][0]
+        form = AddForm({**data, "backend": backend, "why": "x"}, monitor=name)
         assert form.is_valid(), (name, form.errors)
         assert form.settings()["params"] == {}
         assert form.settings()["threshold"] == entry.threshold
