@@ -5,10 +5,8 @@ from __future__ import annotations
 import argparse
 import hashlib
 import json
-import multiprocessing
 import sys
 from collections.abc import Iterator, Mapping, Sequence
-from concurrent.futures import ProcessPoolExecutor
 from contextlib import ExitStack
 from pathlib import Path
 
@@ -26,6 +24,7 @@ from monitors.redteam.bench import is_set_monitor
 from monitors.redteam.cell import Cell, cell_data, measured
 from monitors.redteam.covers import Carrier, Chosen, choose
 from monitors.redteam.payload import Kind
+from monitors.redteam.processes import processes
 from monitors.redteam.results import Busy, Results, opened
 from monitors.redteam.run import Plan, remaining
 from monitors.redteam.run import run as run_works
@@ -108,8 +107,7 @@ def _cells(plan: Plan, results: Results, n_jobs: int) -> list[Cell]:
     with ExitStack() as stack:
         found: Iterator[Cell] = map(measured, sets)
         if n_jobs > 1:
-            context = multiprocessing.get_context("spawn")
-            found = stack.enter_context(ProcessPoolExecutor(n_jobs, mp_context=context)).map(measured, sets)
+            found = stack.enter_context(processes(n_jobs)).map(measured, sets)
         return list(shown(found, label="comparing", total=len(sets)))
 
 

@@ -2,22 +2,18 @@
 
 from __future__ import annotations
 
-import multiprocessing
-import os
-import signal
-import threading
 from collections import deque
 from collections.abc import Generator, Iterator, Mapping, Sequence
-from concurrent.futures import Future, ProcessPoolExecutor
+from concurrent.futures import Future
 from dataclasses import dataclass, replace
 from functools import partial
-from multiprocessing.connection import wait
 
 from monitors.base import Monitor
 from monitors.coders.coder import Coder
 from monitors.redteam.bench import Bench, Task, bench, fitted
 from monitors.redteam.covers import Carrier
 from monitors.redteam.payload import Kind
+from monitors.redteam.processes import processes
 from monitors.redteam.results import Result, Results
 from monitors.redteam.trial import Arm, Outcome, Trial, clean_trial, needs_model, trials
 
@@ -111,19 +107,14 @@ def _bench_with_models(plan: Plan) -> Bench:
 
 
 def _in_processes(plan: Plan, works: Sequence[Work], results: Results, n_jobs: int) -> Iterator[Work]:
-    start = partial(_start, plan.carriers, plan.model_free)
-    context = multiprocessing.get_context("spawn")
-    pool = ProcessPoolExecutor(n_jobs, mp_context=context, initializer=start)
     waiting: deque[tuple[Work, Future[list[Result]]]] = deque()
-    try:
+    with processes(n_jobs, partial(_start, plan.carriers, plan.model_free)) as pool:
         for work in works:
             waiting.append((work, pool.submit(_do, work.tasks)))
             if len(waiting) >= _WAITING_PER_JOB * n_jobs:
                 yield _kept(*waiting.popleft(), results)
         while waiting:
             yield _kept(*waiting.popleft(), results)
-    finally:
-        pool.shutdown(wait=True, cancel_futures=True)
 
 
 def _kept(work: Work, future: Future[list[Result]], results: Results) -> Work:
@@ -136,17 +127,7 @@ _own = Bench({}, {}, {}, {})
 
 def _start(carriers: Sequence[Carrier], monitor_names: Sequence[str]) -> None:
     global _own
-    # The parent decides what an interrupt means; when it is gone, nobody waits for results.
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
-    threading.Thread(target=_end_with_parent, daemon=True).start()
     _own = bench(carriers, monitor_names)
-
-
-def _end_with_parent() -> None:
-    parent = multiprocessing.parent_process()
-    if parent is not None:
-        wait([parent.sentinel])
-        os._exit(1)
 
 
 def _do(tasks: Sequence[Task]) -> list[Result]:
