@@ -121,9 +121,10 @@ def test_a_threshold_is_set_on_one_half_and_reported_on_the_other(house: House, 
     row.get_by_role("checkbox").check()
     page.get_by_label("Reason", exact=True).fill("one in twenty is what we can read")
     page.get_by_role("button", name="Set the chosen thresholds").click()
-    expect(page.locator("#v3")).to_contain_text("Live")
-    page.locator("#v3").get_by_text("What its thresholds rest on").click()
-    expect(page.locator("#v3")).to_contain_text("all models")
+    version = page.locator(".version", has_text="one in twenty")
+    expect(version).to_contain_text("Live")
+    version.get_by_text("What its thresholds rest on").click()
+    expect(version).to_contain_text("all models")
     page.goto("/audit/?action=deployment.changed")
     expect(page.locator("[data-action='deployment.changed']").first).to_contain_text("one in twenty")
 
