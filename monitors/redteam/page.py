@@ -96,7 +96,7 @@ def _claim(cells: Sequence[Cell]) -> str:
         )
     return (
         f"Thresholds are set for {FPR:.0%} false positives where 99 calibration texts or more carry that claim. With "
-        f"fewer, n texts carry 1/(n + 1): up to {worst:.0%} here; the cell and the table say which."
+        f"fewer, n texts carry 1/(n + 1): up to {worst:.1%} here; the cell and the table say which."
     )
 
 
