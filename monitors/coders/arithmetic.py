@@ -63,12 +63,12 @@ class Arithmetic(Coder):
     lm: LanguageModel | None = field(default=None, compare=False)
     temperature: float = 1.0
     top_k: int = 256
-    # 5 % quantile of measured bits per token (docs/monitors/arithmetic.md); longer payloads make longer texts.
+    # A floor under the rates measured (docs/monitors/arithmetic.md); payloads that need more make longer texts.
     bits_per_token: float = 1.5
     max_tokens: int = 2048
 
     def capacity(self, cover: Cover, /) -> int:
-        """Bits that fit a text of the cover's length at the rate that 19 of 20 texts reach."""
+        """Bits that fit a text of the cover's length at a rate below those measured."""
         (tokens,) = self._model().tokenize([cover.text])
         return int(min(len(tokens), self.max_tokens - MAX_TAIL_TOKENS) * self.bits_per_token)
 

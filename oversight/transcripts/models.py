@@ -149,7 +149,7 @@ class Label(models.Model):
 
 
 class Metadata(models.Model):
-    """What else came with a transcript: its source, licence and the like. No monitor sees it."""
+    """What else came with a transcript: its source, licence and the like. Monitors see of it the sampler's settings."""
 
     transcript = models.OneToOneField(Transcript, models.CASCADE, primary_key=True, related_name="metadata")
     meta = ExactJSONField(default=dict)

@@ -45,7 +45,7 @@ def test_the_key_shows_the_view_and_leads_from_one_token_to_the_next(
     page.goto(trace)
     expect(page.locator(".text .bits")).to_have_count(0)
     page.keyboard.press("s")
-    expect(page.get_by_role("heading", name="Surprisal")).to_be_visible()
+    expect(page.get_by_role("heading", name="Surprisal", exact=True)).to_be_visible()
     expect(page.locator('.text .bits[data-b="5"]')).to_have_text(" <b>blorp</b>")
     text = page.locator('[data-part="1"]').evaluate("part => part.textContent")
     assert text == TEXT
