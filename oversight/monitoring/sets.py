@@ -34,7 +34,8 @@ class BySet:
         return self._known(transcript.model).score(transcript)
 
     def _known(self, model: str) -> base.Monitor:
-        key = (self.deployment.pk, self.deployment.params_digest, model)
+        # Not by deployment: a trial of the test bench is none, and what is learned depends on nothing else.
+        key = (self.deployment.project_id, self.deployment.params_digest, model)
         with _lock:
             found = _fitted.get(key)
             if found and time.monotonic() - found[0] < KEPT_S:
