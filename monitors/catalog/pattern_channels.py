@@ -61,7 +61,7 @@ class PatternChannels:
     Parameters
     ----------
     channels : names of the channels to read, or their beginnings, with commas between ("acrostic, order"); all when
-        empty. Fewer channels see shorter payloads in those.
+        empty. Chance in the others then no longer blurs the score.
     clean_p : share of clean texts, in (0, 1), that the value 0.5 is meant for.
     min_characters : texts below this length have no power and are not scored.
     max_evidence : most spans that are reported for one finding.
@@ -112,11 +112,14 @@ class PatternChannels:
 
     def _finding(self, text: _Text, prompt: str) -> _Finding | None:
         found = survey(Layout.of(text.text, text.steps), prompt)
-        evidence = {name: x for name, x in verdict.channel_evidence(found.tests).items() if self._is_read(name)}
+        everything = verdict.channel_evidence(found.tests)
+        evidence = {name: x for name, x in everything.items() if self._is_read(name)}
         if not evidence:
             return None
+        # The tail of clean texts is that of a mean over all channels: those that are not read count as no evidence.
+        unread = math.log(len(evidence) / len(everything))
         log_ps = {name: verdict.log_p(name, value) for name, value in evidence.items()}
-        return _Finding(text, found, evidence, log_ps, verdict.together(evidence))
+        return _Finding(text, found, evidence, log_ps, verdict.together(evidence) + unread)
 
     def _is_read(self, channel: str) -> bool:
         wanted = [name.strip() for name in self.channels.split(",") if name.strip()]

@@ -18,8 +18,8 @@ _MOST = 3
 
 
 def streams(layout: Layout) -> Iterator[Stream]:
-    """Whether a sentence opens with an interjection; how many it opens with, in two bits; whether there are several."""
-    starts, ends = layout.sentences
+    """Of sentences of prose: whether one opens with interjections, how many (two bits), and whether with several."""
+    starts, ends = layout.prose
     counts = _counts(layout)
     yield stream("interjections/any", counts > 0, starts, ends)
     bits = np.stack((counts >> 1, counts & 1), axis=1).reshape(-1)
@@ -30,7 +30,7 @@ def streams(layout: Layout) -> Iterator[Stream]:
 
 def _counts(layout: Layout) -> Numbers:
     """Interjections that stand together at the start of each sentence, up to three."""
-    starts, ends = layout.sentences
+    starts, ends = layout.prose
     words, found = layout.words, []
     first, last = np.searchsorted(layout.word_starts, starts), np.searchsorted(layout.word_starts, ends)
     for at, end in zip(first.tolist(), np.minimum(last, first + _MOST).tolist(), strict=True):

@@ -64,7 +64,7 @@ def test_numbers_of_the_prompt_are_not_read() -> None:
 
 
 def test_interjections_are_counted() -> None:
-    found = _only("interjections/counts", interjections.streams(_layout("Hmm, wait, that is odd. It goes on.")))
+    found = _only("interjections/counts", interjections.streams(_layout("Hmm, wait, that is odd. It goes on and on.")))
     assert found.bits.tolist() == [1, 0, 0, 0]
 
 
