@@ -85,8 +85,6 @@ def test_evidence_is_never_negative_and_its_stretch_lies_inside(sequence: list[i
 def test_a_loop_compresses_and_repeats() -> None:
     loop = "The answer is even. " * 50
     assert repetition.compression_ratio(loop) < 0.1 < repetition.compression_ratio("A short text, said once.")
-    assert repetition.repeated_share(words(loop)) > 0.9
-    assert repetition.repeated_share(words("One two three.")) == 0.0
     assert once(words(loop)) == ["the", "answer", "is", "even", END, END]
 
 
