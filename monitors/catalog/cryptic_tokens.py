@@ -97,7 +97,8 @@ class CrypticTokens:
     -----
     "Wait" and "Hmm" are often important without hiding anything: a flag says that their use follows no habit of this
     model, not what it means. Drift is a z of cross-entropy rather than a Jensen-Shannon divergence, which in a single
-    transcript of some hundred words is mostly its own bias. Outcomes are passed to `fit` apart from the transcripts; no label is read.
+    transcript of some hundred words is mostly its own bias. Outcomes are passed to `fit` apart from the transcripts; no
+    label is read.
 
     References
     ----------
