@@ -15,7 +15,7 @@ from django.db import OperationalError, connection
 from django.test import Client
 
 from oversight.accounts.models import ApiKey, Project, User
-from oversight.transcripts import gate, pressure
+from oversight.transcripts import allowance, gate, pressure
 from oversight.transcripts.allowance import ALLOWANCE, Allowance
 from oversight.transcripts.limits import limits
 from oversight.transcripts.models import RejectedInput, Transcript
@@ -184,6 +184,19 @@ def test_bytes_count_as_well_and_the_debt_is_shared_by_all_processes(
     another_process.charge(key, records=1, n_bytes=1)
     with pytest.raises(Exception, match="a second"):
         another_process.check(key)
+
+
+def test_requests_that_follow_closely_are_charged_together(
+    post: Post, project: Project, settings: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    settings.INGEST_KEY_RECORDS_PER_S = 1
+    monkeypatch.setattr(allowance, "EVERY_S", 60.0)
+    for _ in range(12):
+        assert post(factories.native()).status_code == 201
+    monkeypatch.setattr(allowance, "EVERY_S", 0.0)
+    # The first was charged at once, then the eleven others with this one: 13 of a burst of 10.
+    assert post(factories.native()).status_code == 201
+    assert is_retryable(post(factories.native()), 429)
 
 
 def test_without_valkey_everybody_is_let_through(post: Post, settings: Any, monkeypatch: pytest.MonkeyPatch) -> None:
