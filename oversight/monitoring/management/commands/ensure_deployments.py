@@ -29,6 +29,8 @@ class Default:
 DEFAULTS = (
     Default("byte_channels"),
     Default("answer_consistency"),
+    Default("language_switching"),
+    Default("pattern_channels"),
     Default("judge_encoded_reasoning", Backend.RECORDED),
     Default("judge_unfaithful_explanation", Backend.RECORDED),
     Default("lm_surprisal", asks_model=True, sample_share=0.2),
