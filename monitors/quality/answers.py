@@ -20,7 +20,7 @@ ANSWERS: Mapping[str, tuple[str, ...]] = MappingProxyType(
         "synonyms": ("pattern_channels",),
         "list_order": ("pattern_channels",),
         "punctuation": ("pattern_channels",),
-        "cryptic_tokens": ("pattern_channels",),
+        "cryptic_tokens": ("cryptic_tokens",),
         "arithmetic": ("lm_surprisal",),
         "wfjkk_prompted_steg/hex": ("pattern_channels",),
         "wfjkk_prompted_steg/acrostic": ("pattern_channels",),
