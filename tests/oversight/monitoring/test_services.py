@@ -39,7 +39,8 @@ def expire(run: MonitorRun) -> None:
 
 def events(action: str) -> list[dict[str, object]]:
     pks = LedgerEvent.objects.filter(action=action).values_list("pk", flat=True)
-    return [detail or {} for detail in LedgerDetail.objects.filter(pk__in=pks).values_list("detail", flat=True)]
+    found = LedgerDetail.objects.filter(pk__in=pks).order_by("pk")
+    return [detail or {} for detail in found.values_list("detail", flat=True)]
 
 
 # --- scheduling
