@@ -79,6 +79,27 @@ def test_any_cover_gives_back_any_bits(coder: Coder, data: st.DataObject, key: b
 
 
 @each_coder
+@pytest.mark.parametrize(
+    "text",
+    [
+        '"z “p” q"',
+        "- a\n- b ```",
+        "- b \\(\n- a",
+        "- a \\]\n- b\n- c \\[",
+        "- see http://b\n- a.",
+        "* x, y and z\n* y, x and z\n* x, y and z",
+        "A. The cat sat on the mat.",
+        "Wait, hmm, It is not so bad. wait, okay, no.",
+        "We see and, and, and and and.",
+    ],
+)
+def test_texts_that_fooled_a_simpler_coder(coder: Coder, text: str) -> None:
+    room = coder.capacity(Cover(text))
+    for bits in ("0" * room, "1" * room):
+        assert coder.decode(coder.encode(Cover(text), bits), room) == bits
+
+
+@each_coder
 @given(data=st.data(), key=KEYS)
 def test_real_answers_give_back_any_bits(coder: Coder, data: st.DataObject, key: bytes) -> None:
     cover = data.draw(st.sampled_from(covers()))
