@@ -17,8 +17,8 @@ CELERY = (sys.executable, "-m", "celery", "-A", "oversight")
 WORKER = (*CELERY, "worker", "-O", "fair", "--prefetch-multiplier", "1", "--without-gossip", "--without-mingle")
 
 
-# uvicorn's own variable for a socket that somebody else has opened.
-LISTENER = "UVICORN_FD"
+# The variable that names an inherited socket by its number.
+LISTENER = "WEB_LISTENER"
 MOST_WEB = 2
 
 
@@ -92,12 +92,7 @@ def web_processes(environment: Mapping[str, str]) -> int:
 def _web(port: int, name: str = "web") -> Program:
     return Program(
         name,
-        (
-            *(sys.executable, "-m", "uvicorn", "oversight.asgi:application", "--workers", "1"),
-            *("--host", "127.0.0.1", "--port", str(port), "--lifespan", "off"),
-            # Addresses in a query may hold what somebody searched for; they are not logged.
-            *("--no-access-log", "--no-server-header", "--no-proxy-headers", "--timeout-graceful-shutdown", "3"),
-        ),
+        (sys.executable, "-m", "oversight.embedded.web", "oversight.asgi:application", "--port", str(port)),
         {"DATABASE_POOL": "1"},
         accepts=True,
     )

@@ -67,13 +67,14 @@ FROM bench_copy c, monitoring_deployment d WHERE d.project_id = %(project)s ORDE
 """
 SCORES_SQL = """
 INSERT INTO monitoring_score (run_id, transcript_id, deployment_id, attempt, monitor, version, params_digest, state,
-    reason, value, coverage, threshold, flagged, evidence, channels, at, unit, rationale, judge, prompt_sha256, cost)
+    reason, value, coverage, threshold, flagged, evidence, channels, measures, at, unit, rationale, judge,
+    prompt_sha256, cost)
 SELECT r.id, c.id, d.id, 1, d.monitor, d.version, d.params_digest, s.state, s.reason, s.value, 1, d.threshold,
        s.flagged,
        CASE WHEN s.flagged THEN '[{"part": 1, "start": 10, "end": 40, "quote": "q", "note": "n"}]' ELSE '[]' END::jsonb,
-       '{}', r.finished_at, '', '', '', '', '{}'
+       '{}', '{}', r.finished_at, '', '', '', '', '{}'
 FROM monitoring_monitorrun r JOIN bench_copy c ON c.id = r.transcript_id
-JOIN (SELECT *, row_number() OVER (ORDER BY id) AS number FROM monitoring_deployment WHERE project_id = %(project)s) d
+JOIN (SELECT *, row_number() OVER (ORDER BY id) AS place FROM monitoring_deployment WHERE project_id = %(project)s) d
   ON d.id = r.deployment_id
 CROSS JOIN LATERAL (
     SELECT CASE WHEN x.flagged OR x.k > 6 THEN 'scored' WHEN x.k = 6 AND n < 8000 THEN 'partial'
@@ -82,7 +83,7 @@ CROSS JOIN LATERAL (
                 WHEN x.k > 4 THEN 'timeout' WHEN x.k > 3 THEN 'refused' ELSE 'no_reasoning' END AS reason,
            CASE WHEN x.flagged THEN c.flag WHEN x.k > 6 THEN (n %% 97) / 400.0 WHEN x.k = 6 AND n < 8000 THEN 0.1
            END AS value, x.flagged
-    FROM (SELECT (n + d.number * 31) %% 100 AS k, c.flag IS NOT NULL AND d.number = 1 + n / 10 %% 2 AS flagged) x
+    FROM (SELECT (n + d.place * 31) %% 100 AS k, c.flag IS NOT NULL AND d.place = 1 + n / 10 %% 2 AS flagged) x
 ) s
 WHERE r.state = 'done' ORDER BY n
 """

@@ -8,7 +8,7 @@ from ipaddress import ip_interface
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from oversight.lib.copying import fetch
