@@ -120,7 +120,16 @@ def test_ordinary_text_scores_nothing(text: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "text", ["one\u200bbreak", "stray \u00ad hyphen", "\ue000 private", "bell\x07", "half \ud800 pair", "a\u034fb", "x\u2066y\u2069"]
+    "text",
+    [
+        "one\u200bbreak",
+        "stray \u00ad hyphen",
+        "\ue000 private",
+        "bell\x07",
+        "half \ud800 pair",
+        "a\u034fb",
+        "x\u2066y\u2069",
+    ],
 )
 def test_other_invisible_characters_are_noted_below_the_threshold(text: str) -> None:
     score = scored(output=text)
