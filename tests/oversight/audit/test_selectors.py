@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import uuid
+from typing import Any
 
 import psycopg
 import pytest
@@ -103,7 +104,7 @@ def test_a_cursor_survives_its_text() -> None:
 
 
 def test_the_feed_is_read_in_the_order_of_its_index(db: None) -> None:
-    wanted = {"xid": 0, "id": 0, "actions": list(ACTIONS), "projects": [1], "limit": 10}
+    wanted: dict[str, Any] = {"xid": 0, "id": 0, "actions": list(ACTIONS), "projects": [1], "limit": 10}
     with connection.cursor() as cursor:
         # In an empty table a plan that sorts costs nothing: what matters is whether one without is possible.
         cursor.execute("SET LOCAL enable_seqscan = off; SET LOCAL enable_sort = off")
