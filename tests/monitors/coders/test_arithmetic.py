@@ -61,11 +61,13 @@ def test_the_receiver_reads_what_was_written(bits: str, key: bytes) -> None:
     assert TOY.decode(TOY.encode(COVER, bits, key), len(bits), key, prompt=COVER.prompt) == bits
 
 
-@given(st.text("01", min_size=64, max_size=64), st.floats(0.5, 2.0))
-def test_the_rate_is_the_entropy_of_what_was_sampled(bits: str, temperature: float) -> None:
-    coder = replace(TOY, temperature=temperature)
-    n_tokens = len(ToyLanguageModel().tokenize([coder.write(COVER, bits)])[0])
-    assert 64 / math.log2(len(WORDS)) <= n_tokens <= 64 * 4 + 60
+@pytest.mark.parametrize("temperature", [0.5, 1.0, 2.0])
+def test_no_more_bits_are_carried_than_the_alphabet_has_room_for(temperature: float) -> None:
+    coder, lm = replace(TOY, temperature=temperature), ToyLanguageModel()
+    lengths = [len(lm.tokenize([coder.encode(COVER, "01" * 32, f"key {n}".encode())])[0]) for n in range(60)]
+
+    # Of all payloads together: one alone may meet improbable tokens, which carry more.
+    assert 64 / math.log2(len(WORDS)) <= sum(lengths) / len(lengths) <= 64 * 4 + 60
 
 
 def test_uniform_payloads_and_the_sham_arm_sample_the_same_tokens() -> None:
