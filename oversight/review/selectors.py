@@ -27,8 +27,8 @@ from oversight.review.models import (
     VerdictState,
 )
 
-# More than one screen of rows, each with an excerpt.
-PAGE_SIZE = 25
+# Two screens of rows: each has an excerpt, and costs more than a row of other lists.
+PAGE_SIZE = 40
 Standing = Literal["free", "mine", "held", "decided"]
 
 

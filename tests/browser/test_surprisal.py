@@ -14,6 +14,7 @@ from tests.factories_native import native
 
 TEXT = "The fox ran home. xq zzv <b>blorp</b> & krell\U0001f600. Then it slept in the shade of an oak."
 SCORE = """
+from django.db import transaction
 from monitors.base import Score
 from monitors.surprisal import PartSurprisal, Surprisal
 from oversight.transcripts.models import Transcript
@@ -25,8 +26,9 @@ words = [m.span() for m in re.finditer(r"\\s*\\S+", text)]
 odd = {{" zzv": 13.5, " <b>blorp</b>": 16, " krell\U0001f600.": 9}}
 bits = [odd.get(text[a:b], 3) for a, b in words]
 part = PartSurprisal.of(1, words, [None, *bits[1:]])
-deployment = factories.make_deployment(transcript.project, "lm_surprisal")
-factories.make_score(transcript, deployment=deployment, score=Score(0.7, surprisal=Surprisal((part,))))
+with transaction.atomic():  # or the house's own worker takes the run
+    deployment = factories.make_deployment(transcript.project, "lm_surprisal")
+    factories.make_score(transcript, deployment=deployment, score=Score(0.7, surprisal=Surprisal((part,))))
 """
 
 
