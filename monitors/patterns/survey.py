@@ -23,7 +23,7 @@ _MOST_SITES = 384
 # Streams of like length go through the arithmetic together.
 _BUCKETS = (40, 110, _MOST_SITES)
 _PLAIN_PRIOR = Prior((2.0, 2.0), (1.0, 1.0), (1.0, 1.0))
-# Words are looked for where pairs of letters speak for a message at all: 0.99 of 20 spelt letters pass.
+# Words are looked for where pairs of letters speak for a message at all; what that misses is not measured.
 _SCREEN = -1.5
 # Some texts like unusual words better than others do: factors on the odds of an unusual form, and their shares.
 _TASTES, _TASTE_SHARES = (1.0, 0.4, 2.5), (0.6, 0.2, 0.2)

@@ -142,7 +142,7 @@ def through_service(env: dict[str, str], work: list[Batch], n: int) -> float:
     return len(work) * PER_BATCH / (time.perf_counter() - started)
 
 
-# Through the API: one web process, a thread for each connection.
+# Through the API: some web processes, a thread for each connection.
 
 
 def in_threads(n: int, work: list[Any], one: Callable[[Iterator[Any]], None]) -> float:
