@@ -17,8 +17,8 @@ from monitors.characters.spelling import spelt
 from monitors.coders import homoglyphs
 
 _FEWEST = 2
-# Who has Cyrillic twins for two letters has them for these too, though the text shows none yet; some also the rarer.
-_ALPHABET, _COMMONEST, _RARER, _RARE_TWINS = 2, frozenset("aceopx"), frozenset("sij"), frozenset("ѕіј")
+# Who has Cyrillic twins for two letters has them for these too, though the text shows none yet.
+_ALPHABET, _CYRILLIC_TWINNED = 2, frozenset(homoglyphs.LATIN)
 _TWINNED = frozenset(LETTERS.values())
 _USUAL = members("".join(sorted({*homoglyphs.LATIN, *homoglyphs.CYRILLIC})))
 _FOREIGN = {name: re.compile(f"[{chars}]") for name, chars in SCRIPTS}
@@ -70,7 +70,7 @@ def _sequence(text: str, places: set[int], chars: str) -> list[bool]:
     """Each letter that has a twin, in order from the first of the text: is it the twin?"""
     twinned = {_plain(char) for char in chars}
     if len(twinned) >= _ALPHABET and _FOREIGN["Cyrillic"].match(chars):
-        twinned |= _COMMONEST if _RARE_TWINS.isdisjoint(chars) else _COMMONEST | _RARER
+        twinned |= _CYRILLIC_TWINNED
     return [match.start() in places for match in members("".join(sorted(twinned)) + chars).finditer(text)]
 
 
