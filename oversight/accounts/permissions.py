@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from functools import wraps
 from typing import Concatenate, ParamSpec
 
@@ -13,7 +13,7 @@ from oversight.accounts.models import Membership, Project, Role, User
 from oversight.audit import services as audit
 from oversight.audit.actors import Actor
 from oversight.audit.events import AccessDenied
-from oversight.lib.errors import Denied
+from oversight.lib.errors import Denied, NotFound
 
 A, L, R, U = Role.ADMIN, Role.LEAD, Role.REVIEWER, Role.AUDITOR
 
@@ -44,6 +44,7 @@ class Request(HttpRequest):
     """A request of a signed-in user, with the projects in which the view's action is allowed."""
 
     user: User
+    memberships: tuple[Membership, ...]
     projects: frozenset[int]
 
 
@@ -51,17 +52,21 @@ P = ParamSpec("P")
 View = Callable[Concatenate[Request, P], HttpResponseBase]
 
 
-def allowed_projects(user: User, permission: str) -> frozenset[int]:
-    """Ids of the projects in which the user's role allows the action. One query."""
+def memberships_of(user: User) -> tuple[Membership, ...]:
+    """The user's roles, by the names of their projects. One query."""
     if not user.is_active:
-        return frozenset()
-    roles = TABLE[permission]
-    return frozenset(Membership.objects.filter(user=user, role__in=roles).values_list("project_id", flat=True))
+        return ()
+    return tuple(Membership.objects.filter(user=user).select_related("project").order_by("project__name"))
 
 
-def permissions_of(user: User) -> frozenset[str]:
-    """Every action that the user may do in at least one project: what the navigation shows."""
-    roles = set(Membership.objects.filter(user=user).values_list("role", flat=True))
+def allowed_projects(memberships: Iterable[Membership], permission: str) -> frozenset[int]:
+    """Ids of the projects in which one of these roles allows the action."""
+    return frozenset(one.project_id for one in memberships if one.role in TABLE[permission])
+
+
+def permissions_of(memberships: Iterable[Membership]) -> frozenset[str]:
+    """Every action that these roles allow in at least one project: what the navigation shows."""
+    roles = {one.role for one in memberships}
     return frozenset(permission for permission, of in TABLE.items() if of & roles)
 
 
@@ -74,7 +79,8 @@ def permitted(permission: str) -> Callable[[View[P]], Callable[..., HttpResponse
         @login_required
         @wraps(view)
         def inner(request: Request, *args: P.args, **kwargs: P.kwargs) -> HttpResponseBase:
-            request.projects = allowed_projects(request.user, permission)
+            request.memberships = memberships_of(request.user)
+            request.projects = allowed_projects(request.memberships, permission)
             if not request.projects:
                 audit.record_alone(
                     AccessDenied(
@@ -91,7 +97,14 @@ def permitted(permission: str) -> Callable[[View[P]], Callable[..., HttpResponse
     return gate
 
 
+def projects_of(request: Request) -> tuple[Project, ...]:
+    """The projects in which the view's action is allowed, by name."""
+    return tuple(one.project for one in request.memberships if one.project_id in request.projects)
+
+
 def project_for(request: Request, slug: str | None = None) -> Project:
-    """The project that a page works in: the named one, or the first of those allowed."""
-    projects = Project.objects.filter(pk__in=request.projects).order_by("name")
-    return projects.get(slug=slug) if slug else projects[0]
+    """The project that a page works in: the named one, or the first of those allowed. Raises NotFound."""
+    for project in projects_of(request):
+        if slug in (None, "", project.slug):
+            return project
+    raise NotFound("There is no such project, or you are not a member of it.")

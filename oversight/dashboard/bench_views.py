@@ -8,14 +8,13 @@ from django.views.decorators.http import require_GET, require_http_methods
 
 from monitors import registry
 from oversight.accounts.models import Project
-from oversight.accounts.permissions import Request, permitted
+from oversight.accounts.permissions import Request, permitted, project_for, projects_of
 from oversight.audit.actors import Actor
 from oversight.dashboard import bench, words
 from oversight.dashboard.bench import TrialForm
 from oversight.dashboard.trace import head
 from oversight.lib.errors import Invalid, NotFound
 from oversight.monitoring import pages, trials
-from oversight.monitoring.configure_views import project_of
 from oversight.monitoring.trials import Trial
 from oversight.transcripts.services import open_transcript
 
@@ -25,7 +24,7 @@ from oversight.transcripts.services import open_transcript
 def test_bench(request: Request) -> HttpResponseBase:
     """The form; a POST begins a trial."""
     given = request.POST if request.method == "POST" else request.GET
-    project = project_of(request, given.get("project"))
+    project = project_for(request, given.get("project"))
     start = bench.start_of(given, request.projects, project.pk)
     if request.method == "GET":
         return _bench(request, start, TrialForm(monitor=start.monitor, params=start.params, initial=start.initial))
@@ -63,7 +62,7 @@ def _bench(request: Request, start: bench.Start, form: TrialForm, *, status: int
         "start": start,
         "about": pages.about(start.monitor),
         "project": Project.objects.get(pk=start.project_id),
-        "projects": Project.objects.filter(pk__in=request.projects).order_by("name"),
+        "projects": projects_of(request),
         "installed": [(name, words.monitor_title(name)) for name in registry.entries()],
         "kept_min": trials.KEPT_S // 60,
         "most_chars": trials.MOST_CHARS,

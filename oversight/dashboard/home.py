@@ -7,7 +7,7 @@ from django.http import HttpResponse
 from django.shortcuts import redirect
 from django.views.decorators.http import require_safe
 
-from oversight.accounts.permissions import Request, permissions_of
+from oversight.accounts.permissions import Request, memberships_of, permissions_of
 
 PLACES = (
     ("queue.view", "review:queue"),
@@ -19,5 +19,5 @@ PLACES = (
 @require_safe
 @login_required
 def home(request: Request) -> HttpResponse:
-    may = permissions_of(request.user)
+    may = permissions_of(memberships_of(request.user))
     return redirect(next((place for permission, place in PLACES if permission in may), "review:queue"))

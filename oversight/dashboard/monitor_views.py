@@ -115,6 +115,6 @@ def _thresholds(
         "form": form or ApplyForm(),
         "chosen": request.POST.getlist("set"),
         "most": thresholds.MOST_SCORES,
-        "may_configure": deployment.project_id in allowed_projects(request.user, "monitor.configure"),
+        "may_configure": deployment.project_id in allowed_projects(request.memberships, "monitor.configure"),
     }
     return render(request, "monitoring/thresholds.html", context, status=422 if form else 200)

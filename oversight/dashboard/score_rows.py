@@ -89,8 +89,7 @@ def scores_page(projects: Collection[int], where: Filter) -> ScoresPage:
     """Raises Malformed for a page that is none of ours. Two queries, seldom three."""
     name, span = PERIODS[where.period]
     scores, groups = _wanted(projects, where, clock.now() - span if span else None)
-    found = scores.only(*_SHOWN)
-    page = keyset_page(found, by=ORDER, older=where.older, newer=where.newer, size=PAGE_SIZE, groups=groups)
+    page = keyset_page(scores, by=ORDER, older=where.older, newer=where.newer, size=PAGE_SIZE, groups=groups)
     return ScoresPage(
         title=words.reason_in_words(where.reason) if where.reason else _TITLES.get(where.state, "Measurements"),
         period_name=name,
@@ -115,7 +114,7 @@ def _wanted(projects: Collection[int], where: Filter, since: datetime | None) ->
         scores = scores.filter(reason=where.reason)
     if where.monitor:
         deployments = deployments.filter(monitor=where.monitor)
-    return scores, Groups(deployments, "deployment")
+    return scores, Groups(deployments, "deployment", Score.objects.only(*_SHOWN))
 
 
 def _lines(scores: Sequence[Score]) -> tuple[ScoreLine, ...]:

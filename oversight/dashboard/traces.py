@@ -13,7 +13,7 @@ from django.db.models import Count, Exists, Max, OuterRef, QuerySet
 
 from monitors.transcript import Visibility
 from oversight.accounts.models import Project
-from oversight.accounts.permissions import Request
+from oversight.accounts.permissions import Request, projects_of
 from oversight.lib.paging import Groups, keyset_page
 from oversight.monitoring.models import UNENDED, MonitorRun, Score
 from oversight.transcripts.models import ModelRun, Transcript
@@ -21,6 +21,10 @@ from oversight.transcripts.models import ModelRun, Transcript
 PAGE_SIZE = 50
 MAX_MODELS = 500
 MOST_RUNS = 200
+_SHOWN = (
+    *("external_id", "planted", "visibility", "n_steps", "n_chars", "output_tokens", "received_at"),
+    *("model_run__model", "model_run__checkpoint", "model_run__name"),
+)
 
 
 class TracesForm(forms.Form):
@@ -70,7 +74,7 @@ class TracesPage:
 
 def traces_page(request: Request) -> TracesPage:
     """Raises Malformed for a page that is none of ours. Five queries, and one more for an empty list."""
-    projects = tuple(Project.objects.filter(pk__in=request.projects).order_by("name"))
+    projects = projects_of(request)
     wanted = request.GET.get("project", "")
     project = next((one for one in projects if one.slug == wanted), projects[0])
     form = TracesForm(request.GET)
@@ -99,8 +103,12 @@ def traces_page(request: Request) -> TracesPage:
     )
 
 
+def _heads() -> QuerySet[Transcript]:
+    return Transcript.objects.select_related("model_run").only(*_SHOWN)
+
+
 def _filtered(project: Project, filters: dict[str, Any]) -> QuerySet[Transcript]:
-    rows = Transcript.objects.filter(project=project).select_related("model_run")
+    rows = _heads().filter(project=project)
     if model := filters.get("model"):
         rows = rows.filter(model_run__in=ModelRun.objects.filter(project=project, model=model))
     if visibility := filters.get("visibility"):
@@ -117,7 +125,7 @@ def _runs(project: Project, filters: dict[str, Any]) -> Groups[Transcript] | Non
     if not filters.get("model") or filters.get("id") or filters.get("visibility") not in (None, "", "raw"):
         return None
     runs = ModelRun.objects.filter(project=project, model=filters["model"])
-    return Groups(runs, "model_run") if runs[: MOST_RUNS + 1].count() <= MOST_RUNS else None
+    return Groups(runs, "model_run", _heads()) if runs[: MOST_RUNS + 1].count() <= MOST_RUNS else None
 
 
 def _models(project: Project) -> tuple[str, ...]:

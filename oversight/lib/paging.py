@@ -66,17 +66,22 @@ class _Unnest(Func):
 
 @dataclass(frozen=True, slots=True)
 class Groups(Generic[M]):
-    """Rows that one foreign key parts into few groups, each with an index in the order of the page."""
+    """Rows that one foreign key parts into few groups, each with an index in the order of the page.
+
+    `shown` is every row, as the page wants it.
+    """
 
     of: QuerySet[Any]
     field: str
+    shown: QuerySet[M]
 
     def first(self, rows: QuerySet[M], order: tuple[str, str], n: int) -> QuerySet[M]:
         """The first `n` of every group: among them are the first `n` of all."""
         own = rows.filter(**{self.field: OuterRef("pk")}).select_related(None).order_by(*order).values("pk")[:n]
         pk: Any = rows.model._meta.pk
         each = self.of.order_by().values_list(_Unnest(ArraySubquery(own), output_field=type(pk)()), flat=True)
-        return rows.filter(pk__in=each)
+        # What makes these the wanted rows is not said again: a plan could begin there, and go through all groups a row.
+        return self.shown.filter(pk__in=each)
 
 
 def keyset_page(

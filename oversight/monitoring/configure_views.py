@@ -9,7 +9,7 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 
 from monitors import registry
 from oversight.accounts.models import Project
-from oversight.accounts.permissions import Request, allowed_projects, permitted, project_for
+from oversight.accounts.permissions import Request, allowed_projects, permitted, project_for, projects_of
 from oversight.audit.actors import Actor
 from oversight.lib.errors import Conflict, Invalid, ServiceError
 from oversight.monitoring import backfills, pages, services, version_pages
@@ -22,25 +22,18 @@ def deployment_of(request: Request, pk: int) -> Deployment:
     return get_object_or_404(Deployment.objects.select_related("project"), pk=pk, project_id__in=request.projects)
 
 
-def project_of(request: Request, slug: str | None) -> Project:
-    """The named project, or the first of those allowed; another one does not exist."""
-    if slug:
-        get_object_or_404(Project, slug=slug, pk__in=request.projects)
-    return project_for(request, slug)
-
-
 @require_GET
 @permitted("monitor.view")
 def about(request: Request, name: str) -> HttpResponseBase:
     """An installed monitor: its docstring, and the form that puts it to work."""
-    return _about(request, _installed(name), project_of(request, request.GET.get("project")))
+    return _about(request, _installed(name), project_for(request, request.GET.get("project")))
 
 
 @require_POST
 @permitted("monitor.configure")
 def add(request: Request, name: str) -> HttpResponseBase:
     """Put a monitor to work in a project."""
-    project = project_of(request, request.POST.get("project"))
+    project = project_for(request, request.POST.get("project"))
     form = AddForm(request.POST, monitor=_installed(name))
     if form.is_valid():
         try:
@@ -61,10 +54,10 @@ def _about(request: Request, name: str, project: Project, form: AddForm | None =
     context = {
         "about": pages.about(name),
         "project": project,
-        "projects": Project.objects.filter(pk__in=request.projects).order_by("name"),
+        "projects": projects_of(request),
         "rows": Deployment.objects.filter(project=project, monitor=name).order_by("pk"),
         "form": form or AddForm(monitor=name),
-        "may_configure": project.pk in allowed_projects(request.user, "monitor.configure"),
+        "may_configure": project.pk in allowed_projects(request.memberships, "monitor.configure"),
     }
     return render(request, "monitoring/about.html", context, status=422 if form else 200)
 
@@ -157,7 +150,7 @@ def _versions(request: Request, deployment: Deployment, form: PromoteForm | None
         "rows": version_pages.versions(deployment),
         "form": form,
         "asked": form.data.get("number", "") if form else "",
-        "may_configure": deployment.project_id in allowed_projects(request.user, "monitor.configure"),
+        "may_configure": deployment.project_id in allowed_projects(request.memberships, "monitor.configure"),
     }
     return render(request, "monitoring/versions.html", context, status=422 if form else 200)
 

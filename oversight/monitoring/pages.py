@@ -21,7 +21,7 @@ from oversight.monitoring.selectors import Progress, progress
 RECENT = 20
 # What nobody set out to measure would push the results out of the list.
 NOT_RECENT = ("sampled_out", "no_recorded_verdict")
-FAILED = 50
+FAILED = 20
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,12 +7,11 @@ from django.http import HttpRequest, HttpResponseBase
 from django.shortcuts import redirect, render
 from django.views.decorators.http import require_GET, require_POST
 
-from oversight.accounts.models import Project
-from oversight.accounts.permissions import Request, allowed_projects, permitted
+from oversight.accounts.permissions import Request, allowed_projects, permitted, project_for, projects_of
 from oversight.audit.actors import Actor
 from oversight.lib.errors import Conflict, Invalid
 from oversight.monitoring import backfills, pages, services, version_pages
-from oversight.monitoring.configure_views import deployment_of, project_of
+from oversight.monitoring.configure_views import deployment_of
 from oversight.monitoring.forms import BackfillForm, RetryForm, SwitchForm
 from oversight.monitoring.models import BackfillScope, Deployment
 
@@ -21,14 +20,14 @@ from oversight.monitoring.models import BackfillScope, Deployment
 @permitted("monitor.view")
 def listing(request: Request) -> HttpResponseBase:
     """What is at work, and what else is installed."""
-    project = project_of(request, request.GET.get("project"))
+    project = project_for(request, request.GET.get("project"))
     rows = pages.listing(project.pk)
     context = {
         "project": project,
-        "projects": Project.objects.filter(pk__in=request.projects).order_by("name"),
+        "projects": projects_of(request),
         "rows": rows,
         "installed": pages.installed(rows),
-        "may_configure": project.pk in allowed_projects(request.user, "monitor.configure"),
+        "may_configure": project.pk in allowed_projects(request.memberships, "monitor.configure"),
         "is_busy": any(row.progress and row.progress.open for row in rows),
     }
     return render(request, "monitoring/_table.html" if _is_part(request) else "monitoring/list.html", context)
@@ -112,7 +111,7 @@ def _page(
         "catch_up": version_pages.catch_up(deployment),
         "backfill_form": BackfillForm(),
         "switch_form": switch_form or SwitchForm(initial={"enabled": "0" if deployment.enabled else "1"}),
-        "may_configure": deployment.project_id in allowed_projects(request.user, "monitor.configure"),
+        "may_configure": deployment.project_id in allowed_projects(request.memberships, "monitor.configure"),
     }
     template = "monitoring/_settings.html" if _is_part(request) else "monitoring/detail.html"
     return render(request, template, context, status=status)

@@ -8,9 +8,10 @@ from datetime import datetime, timedelta
 from typing import Any, Literal, NamedTuple
 from uuid import UUID
 
-from django.db.models import Count, Exists, F, OuterRef, Q, QuerySet
+from django.db import connection
+from django.db.models import Exists, F, OuterRef, Q, QuerySet
 
-from oversight.accounts.models import Project, User
+from oversight.accounts.models import User
 from oversight.audit import selectors as feed
 from oversight.audit.models import LedgerEvent
 from oversight.lib import clock
@@ -27,8 +28,15 @@ from oversight.review.models import (
     VerdictState,
 )
 
-# Two screens of rows: each has an excerpt, and costs more than a row of other lists.
-PAGE_SIZE = 40
+# Two screens of rows, since each has an excerpt of two lines.
+PAGE_SIZE = 25
+# What rows show of an item, and of who has it: all else stays where it is.
+_ROW = ("priority", "created_at", "decided_at", "transcript__external_id", "transcript__model_run__model")
+_LEASE = ("item", "lease_token", "lease_until", "reviewer__name")
+_VERDICT = (
+    *("item", "label", "severity", "note", "state", "committed_at", "settles_at"),
+    "assignment__reviewer__name",
+)
 Standing = Literal["free", "mine", "held", "decided"]
 
 
@@ -157,11 +165,6 @@ class Desk:
         return tuple((label.value, str(label.label)) for label in VerdictLabel)
 
 
-def projects_of(ids: frozenset[int]) -> tuple[Project, ...]:
-    """The projects among which the queue page can be switched. One query."""
-    return tuple(Project.objects.filter(pk__in=ids).order_by("name"))
-
-
 def queue_items(*, project_id: int, user: User, where: Filter) -> QuerySet[ReviewItem]:
     """The items of a project that a filter lets through."""
     items = ReviewItem.objects.filter(project_id=project_id)
@@ -176,12 +179,13 @@ def queue_items(*, project_id: int, user: User, where: Filter) -> QuerySet[Revie
 def queue_listing(*, project_id: int, user: User, where: Filter) -> Listing:
     """The items of one page, without content. Two queries."""
     after = str(feed.head())
-    items = queue_items(project_id=project_id, user=user, where=where).select_related("transcript__model_run")
+    items = queue_items(project_id=project_id, user=user, where=where)
+    items = items.select_related("transcript__model_run").only(*_ROW)
     return Listing(after, keyset_page(items, by=where.order, older=where.older, newer=where.newer, size=PAGE_SIZE))
 
 
 def queue_page(listing: Listing, *, project_id: int, user: User, where: Filter) -> QueuePage:
-    """The page of a listing. Six queries. It holds snippets: record the read before calling this."""
+    """The page of a listing. Five queries. It holds snippets: record the read before calling this."""
     deployed = Deployment.objects.filter(project_id=project_id).values_list("monitor", flat=True)
     return QueuePage(
         after=listing.after,
@@ -227,20 +231,32 @@ def queue_cells(ids: Collection[int], *, project_id: int, user: User, where: Fil
     return tuple(QueueCell(item.pk, item.priority, claims[item.pk], item.pk in matching) for item in items)
 
 
+# An item is in the index of its state; of the leases only the live ones are looked at.
+_COUNTS_SQL = """
+WITH live AS MATERIALIZED (
+    SELECT a.item_id, bool_or(a.reviewer_id = %(user)s) AS mine
+    FROM review_assignment a JOIN review_reviewitem i ON i.id = a.item_id
+    WHERE a.state = 'leased' AND a.lease_until > %(now)s AND i.project_id = %(project)s AND i.state = 'open'
+    GROUP BY a.item_id
+)
+SELECT (SELECT count(*) FROM review_reviewitem WHERE project_id = %(project)s AND state = 'open'),
+       (SELECT count(*) FROM review_reviewitem WHERE project_id = %(project)s AND state = 'decided'),
+       (SELECT count(*) FROM live),
+       (SELECT count(*) FROM live WHERE mine),
+       (SELECT count(DISTINCT a.item_id)
+        FROM review_assignment a JOIN review_reviewitem i ON i.id = a.item_id
+        WHERE a.reviewer_id = %(user)s AND a.state = 'released' AND i.project_id = %(project)s AND i.state = 'open'
+          AND NOT EXISTS (SELECT FROM live WHERE live.item_id = a.item_id))
+"""
+
+
 def queue_counts(*, project_id: int, user: User) -> QueueCounts:
-    """Four queries: the items are counted in the indexes that list them, the leases by those that are live."""
-    items = ReviewItem.objects.filter(project_id=project_id)
-    n_open, n_decided = (items.filter(state=state).count() for state in (ItemState.OPEN, ItemState.DECIDED))
-    live = Assignment.objects.live().filter(item__project_id=project_id, item__state=ItemState.OPEN)
-    leases = live.aggregate(mine=Count("item", Q(reviewer=user), distinct=True), all=Count("item", distinct=True))
-    given_back = items.filter(state=ItemState.OPEN, pk__in=_given_back_by(user)).exclude(pk__in=live.values("item"))
-    n_given_back = given_back.count()
+    """One query: the items are counted in the indexes that list them, the leases by those that are live."""
+    with connection.cursor() as cursor:
+        cursor.execute(_COUNTS_SQL, {"project": project_id, "user": user.pk, "now": clock.now()})
+        n_open, n_decided, n_live, mine, given_back = cursor.fetchone()
     return QueueCounts(
-        free=n_open - leases["all"] - n_given_back,
-        mine=leases["mine"],
-        held=leases["all"] - leases["mine"],
-        given_back=n_given_back,
-        decided=n_decided,
+        free=n_open - n_live - given_back, mine=mine, held=n_live - mine, given_back=given_back, decided=n_decided
     )
 
 
@@ -291,10 +307,12 @@ def _claims(items: Sequence[ReviewItem], user: User) -> dict[int, Claim]:
     """Who reads or has decided each item. Two queries."""
     ids = [item.pk for item in items]
     claims = dict.fromkeys(ids, FREE)
-    for held in Assignment.objects.live().filter(item__in=ids).select_related("reviewer"):
+    leases = Assignment.objects.live().filter(item__in=ids).select_related("reviewer").only(*_LEASE)
+    for held in leases:
         standing: Standing = "mine" if held.reviewer_id == user.pk else "held"
         claims[held.item_id] = Claim(standing, held.reviewer.name, assignment=held)
-    for verdict in Verdict.objects.standing().filter(item__in=ids).select_related("assignment__reviewer"):
+    verdicts = Verdict.objects.standing().filter(item__in=ids).select_related("assignment__reviewer").only(*_VERDICT)
+    for verdict in verdicts:
         claims[verdict.item_id] = Claim("decided", verdict.assignment.reviewer.name, verdict=verdict)
     return claims
 

@@ -12,9 +12,9 @@ from django.urls import reverse
 from django.views.decorators.http import require_GET, require_POST
 
 from oversight.accounts.models import Project
-from oversight.accounts.permissions import Request, permitted, project_for
+from oversight.accounts.permissions import Request, permitted, project_for, projects_of
 from oversight.audit.actors import Actor
-from oversight.lib.errors import Conflict, Invalid, NotFound
+from oversight.lib.errors import Conflict, Invalid
 from oversight.review import selectors, services
 from oversight.review.forms import VerdictForm, draft_of, filter_of
 from oversight.review.models import Assignment, Queue, ReviewItem, Verdict
@@ -32,9 +32,7 @@ def queue(request: Request) -> HttpResponseBase:
     services.list_snippets(items=listing.page.rows, project_id=project.pk, actor=Actor.of(request.user))
     page = selectors.queue_page(listing, project_id=project.pk, user=request.user, where=where)
     template = "review/_rows.html" if _wants_part(request) else "review/queue.html"
-    return render(
-        request, template, {"page": page, "project": project, "projects": selectors.projects_of(request.projects)}
-    )
+    return render(request, template, {"page": page, "project": project, "projects": projects_of(request)})
 
 
 @require_GET
@@ -133,10 +131,7 @@ def undo(request: Request, pk: int) -> HttpResponseBase:
 
 
 def _project(request: Request) -> Project:
-    try:
-        return project_for(request, request.POST.get("project") or request.GET.get("project") or None)
-    except Project.DoesNotExist:
-        raise NotFound("There is no such project, or you are not a member of it.") from None
+    return project_for(request, request.POST.get("project") or request.GET.get("project"))
 
 
 def _assignment(request: Request, token: UUID) -> Assignment:

@@ -10,7 +10,7 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.views.decorators.http import require_GET, require_POST
 
 from oversight.accounts.models import Project
-from oversight.accounts.permissions import Request, permitted
+from oversight.accounts.permissions import Request, permitted, project_for, projects_of
 from oversight.audit.actors import Actor
 from oversight.lib.errors import Invalid
 from oversight.transcripts import rejections, replays
@@ -28,8 +28,7 @@ def rejected_list(request: Request) -> HttpResponseBase:
     page = rejected_page(
         project, form.cleaned_data, older=request.GET.get("older", ""), newer=request.GET.get("newer", "")
     )
-    projects = Project.objects.filter(pk__in=request.projects).order_by("name")
-    context = {"page": page, "form": form, "project": project, "projects": projects}
+    context = {"page": page, "form": form, "project": project, "projects": projects_of(request)}
     return render(request, "transcripts/rejected.html", context)
 
 
@@ -107,6 +106,4 @@ def _filter(asked: dict[str, str]) -> RejectedFilter:
 
 
 def _project(request: Request, form: RejectedFilter) -> Project:
-    projects = Project.objects.filter(pk__in=request.projects).order_by("name")
-    slug = form.cleaned_data.get("project")
-    return get_object_or_404(projects, slug=slug) if slug else projects[0]
+    return project_for(request, form.cleaned_data.get("project"))

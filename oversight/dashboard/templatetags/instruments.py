@@ -8,7 +8,6 @@ from functools import cache
 from uuid import UUID
 
 from django import template
-from django.template.defaultfilters import floatformat
 from django.templatetags.static import static
 from django.urls import reverse
 from django.utils.html import format_html
@@ -43,7 +42,7 @@ def score(value: float | None, why: str = "not measured") -> SafeString:
     """Four rising bars and the number; `why` stands where there is no number, since that is never a 0."""
     if value is None:
         return format_html(_NO_SCORE, why)
-    return format_html(_SCORE, score_level(value), floatformat(value, "2u"))
+    return format_html(_SCORE, score_level(value), f"{value:.2f}")
 
 
 def score_level(value: float) -> int:

@@ -127,7 +127,7 @@ def test_the_overview_takes_the_same_number_of_queries_whatever_it_counts(
     for _ in range(3):
         factories.make_score(factories.make_transcript(project), deployment=deployment)
 
-    with django_assert_num_queries(12):
+    with django_assert_num_queries(11):
         client.get(reverse("dashboard:overview"))
 
 

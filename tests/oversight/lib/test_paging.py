@@ -64,7 +64,7 @@ def test_groups_give_the_same_pages_as_all_rows_together(project: Project) -> No
         made = factories.make_transcript(project, id=f"t{number}", model=f"model-{number % 3}")
         Transcript.objects.filter(pk=made.pk).update(received_at=NOON + timedelta(seconds=number // 4))
     rows = Transcript.objects.all()
-    groups: Groups[Transcript] = Groups(ModelRun.objects.filter(project=project), "model_run")
+    groups: Groups[Transcript] = Groups(ModelRun.objects.filter(project=project), "model_run", Transcript.objects.all())
     whole, parted = keyset_page(rows, size=5), keyset_page(rows, size=5, groups=groups)
     while whole.older:
         assert (whole.rows, whole.older, whole.newer) == (parted.rows, parted.older, parted.newer)
