@@ -9,7 +9,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from django.db.models import Count, Q
+from django.db.models import Count, Q, QuerySet
 
 from monitors import registry
 from monitors.base import Need
@@ -22,6 +22,7 @@ RECENT = 20
 # What nobody set out to measure would push the results out of the list.
 NOT_RECENT = ("sampled_out", "no_recorded_verdict")
 FAILED = 20
+_OF_SCORE = ("state", "reason", "value", "flagged", "judge", "at")
 
 
 @dataclass(frozen=True, slots=True)
@@ -165,10 +166,7 @@ def deployment_page(deployment: Deployment) -> DeploymentPage:
         deployment=deployment,
         admissions=tuple(admissions) if row.about.asks_judge else (),
         recent=_recent(deployment),
-        failed=tuple(
-            FailedRun(run.pk, run.transcript_id, run.transcript.external_id, run.attempt, run.error, run.finished_at)
-            for run in failed.select_related("transcript").order_by("-pk")[:FAILED]
-        ),
+        failed=_failed(failed),
         n_failed=failed.count(),
         n_versions=deployment.versions.count(),
     )
@@ -271,17 +269,11 @@ def _admissions() -> list[AdmissionRow]:
 
 
 def _recent(deployment: Deployment) -> tuple[RecentScore, ...]:
-    scores = Score.objects.filter(deployment=deployment).exclude(reason__in=NOT_RECENT).select_related("transcript")
-    return tuple(
-        RecentScore(
-            transcript_id=score.transcript_id,
-            external_id=score.transcript.external_id,
-            state=score.state,
-            reason=score.reason,
-            value=score.value,
-            flagged=score.flagged,
-            judge=score.judge,
-            at=score.at,
-        )
-        for score in scores.order_by("-at", "-pk")[:RECENT]
-    )
+    scores = Score.objects.filter(deployment=deployment).exclude(reason__in=NOT_RECENT).order_by("-at", "-pk")
+    shown = scores.values_list("transcript_id", "transcript__external_id", *_OF_SCORE)[:RECENT]
+    return tuple(RecentScore(*row) for row in shown)
+
+
+def _failed(runs: QuerySet[MonitorRun]) -> tuple[FailedRun, ...]:
+    shown = ("pk", "transcript_id", "transcript__external_id", "attempt", "error", "finished_at")
+    return tuple(FailedRun(*row) for row in runs.order_by("-pk").values_list(*shown)[:FAILED])
