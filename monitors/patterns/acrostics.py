@@ -15,6 +15,7 @@ CLASSES = {
     "half": (np.arange(26) >= 13).astype(np.uint8),
     "odd": (np.arange(26) % 2 == 1).astype(np.uint8),
 }
+_TABLES = np.stack(tuple(CLASSES.values()))
 WORDS = "acrostic.words"
 
 
@@ -37,8 +38,9 @@ def letters(layout: Layout) -> Iterator[Letters]:
 
 def classes(found: Letters) -> Iterator[Stream]:
     """The letters as bits, one stream for each class."""
-    for name, table in CLASSES.items():
-        yield Stream(f"{found.name}.{name}", table[found.letters], found.places, found.places + 1)
+    ends = found.places + 1
+    for name, bits in zip(CLASSES, _TABLES[:, found.letters], strict=True):
+        yield Stream(f"{found.name}.{name}", bits, found.places, ends)
 
 
 def _first(name: str, layout: Layout, bounds: tuple[Numbers, Numbers]) -> Letters:

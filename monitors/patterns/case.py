@@ -15,8 +15,9 @@ def streams(layout: Layout) -> Iterator[Stream]:
     first = layout.first_letters(*layout.sentences)
     first = first[first >= 0]
     yield _stream("case.sentences/capital", layout, first)
-    inner = np.setdiff1d(layout.word_starts, first, assume_unique=True)
-    yield _stream("case.words/capital", layout, inner)
+    opens = np.zeros(len(layout.codes), np.bool_)
+    opens[first] = True
+    yield _stream("case.words/capital", layout, layout.word_starts[~opens[layout.word_starts]])
 
 
 def _stream(name: str, layout: Layout, places: Numbers) -> Stream:

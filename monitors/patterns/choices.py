@@ -3,23 +3,28 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import repeat
 
 import numpy as np
+import numpy.typing as npt
 
-from monitors.patterns import word_sets
+from monitors.patterns import known_words, word_sets
 from monitors.patterns.layout import Layout, Numbers
 from monitors.patterns.stream import Bits, Stream, stream
 
-_SYNONYMS = word_sets.table(word_sets.SYNONYMS)
-_SPELLINGS = word_sets.table(word_sets.SPELLINGS)
-_VERBS = frozenset(word_sets.VERBS.split())
+_SYNONYMS = known_words.concepts(word_sets.SYNONYMS)
+_SPELLINGS = known_words.concepts(word_sets.SPELLINGS)
 _PRONOUNS = frozenset(word_sets.PRONOUNS.split())
-_SUFFIXES = {"'s": "is", "'re": "are", "'m": "am", "'ll": "will", "'ve": "have", "'d": "would"}
-_FULL = frozenset((*_SUFFIXES.values(), "has", "had", "us"))
-_NUMERALS = frozenset(word_sets.NUMERALS.split())
+_SUFFIXES = frozenset(("'s", "'re", "'m", "'ll", "'ve", "'d"))
+_IS_NEGATED = known_words.marked((*word_sets.VERBS.split(), "can"))
+_IS_PRONOUN = known_words.marked(_PRONOUNS)
+_IS_FULL = known_words.marked(word_sets.FULL.split())
+_IS_NUMERAL = known_words.marked(word_sets.NUMERALS.split())
+_CANNOT, _NOT, _US, _LET = (known_words.NUMBERS[word] for word in ("cannot", "not", "us", "let"))
 _DIGITS = re.compile(r"(?<![\w.,$^{+\-*/=])(?:1[0-2]|\d) (?=[a-z]{3})")
+Known = tuple[npt.NDArray[np.int64], Bits]
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,44 +50,42 @@ def streams(layout: Layout) -> Iterator[Stream]:
     yield _numerals(layout)
 
 
-def _concepts(name: str, table: dict[str, tuple[int, int]], layout: Layout) -> Concepts:
-    known = [(at, entry) for at, word in enumerate(layout.words) if (entry := table.get(word)) is not None]
-    at = np.array([at for at, _ in known], np.int64)
-    return Concepts(
-        name,
-        np.array([entry[0] for _, entry in known], np.int64),
-        np.array([entry[1] for _, entry in known], np.uint8),
-        layout.word_starts[at],
-        layout.word_ends[at],
-    )
+def _concepts(name: str, known: Known, layout: Layout) -> Concepts:
+    which, form = known[0][layout.word_numbers], known[1][layout.word_numbers]
+    at = np.flatnonzero(which >= 0)
+    return Concepts(name, which[at], form[at], layout.word_starts[at], layout.word_ends[at])
 
 
 def _contractions(layout: Layout) -> Stream:
-    words, sites = layout.words, []
-    for at, word in enumerate(words):
-        before = words[at - 1] if at else ""
-        if "'" in word:
-            if word.endswith("n't") or word == "let's" or (word[word.index("'") :] in _SUFFIXES and _is_pronoun(word)):
-                sites.append((at, at, 1))
-        elif word == "cannot" or (word == "not" and (before in _VERBS or before == "can")):
-            sites.append((at if word == "cannot" else at - 1, at, 0))
-        elif word in _FULL and before in _PRONOUNS and (word != "us" or before == "let"):
-            sites.append((at - 1, at, 0))
-    return _sites("choice.contractions/contracted", sites, layout)
+    numbers, words = layout.word_numbers, layout.words
+    short = [at for at in layout.apostrophe_words.tolist() if _is_contracted(words[at])]
+    before = np.append(np.zeros(1, np.int16), numbers[:-1])[: len(numbers)]
+    is_full = _IS_FULL[numbers] & _IS_PRONOUN[before] & ((numbers != _US) | (before == _LET))
+    full = np.flatnonzero(is_full | ((numbers == _NOT) & _IS_NEGATED[before]))
+    cannot = np.flatnonzero(numbers == _CANNOT)
+    first, last = np.concatenate((short, cannot, full - 1)), np.concatenate((short, cannot, full))
+    order = np.argsort(last)
+    first, last = first[order].astype(np.int64), last[order].astype(np.int64)
+    bits = order < len(short)
+    return stream("choice.contractions/contracted", bits, layout.word_starts[first], layout.word_ends[last])
 
 
-def _is_pronoun(word: str) -> bool:
-    return word.partition("'")[0] in _PRONOUNS
-
-
-def _sites(name: str, sites: Sequence[tuple[int, int, int]], layout: Layout) -> Stream:
-    table = np.array(sites, np.int64).reshape(-1, 3)
-    return stream(name, table[:, 2], layout.word_starts[table[:, 0]], layout.word_ends[table[:, 1]])
+def _is_contracted(word: str) -> bool:
+    head, _, _ = word.partition("'")
+    return word.endswith("n't") or word == "let's" or (word[len(head) :] in _SUFFIXES and head in _PRONOUNS)
 
 
 def _numerals(layout: Layout) -> Stream:
-    digits = [(match.start(), match.end() - 1, 0) for match in _DIGITS.finditer(layout.text)]
-    starts, ends = layout.word_starts, layout.word_ends
-    words = [(int(starts[at]), int(ends[at]), 1) for at, word in enumerate(layout.words) if word in _NUMERALS]
-    table = np.array(sorted(digits + words), np.int64).reshape(-1, 3)
+    at = np.flatnonzero(_IS_NUMERAL[layout.word_numbers])
+    words = zip(layout.word_starts[at].tolist(), layout.word_ends[at].tolist(), repeat(1))
+    table = np.array(sorted((*_digits(layout), *words)), np.int64).reshape(-1, 3)
     return stream("choice.numerals/word", table[:, 2], table[:, 0], table[:, 1])
+
+
+def _digits(layout: Layout) -> Iterator[tuple[int, int, int]]:
+    """Numbers up to twelve before a word."""
+    starts, ends = layout.digit_runs
+    kept = np.flatnonzero((ends - starts <= 2) & (ends < len(layout.codes)))
+    for start in starts[kept[layout.codes[ends[kept]] == 32]].tolist():
+        if match := _DIGITS.match(layout.text, start):
+            yield start, match.end() - 1, 0

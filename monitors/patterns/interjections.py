@@ -6,14 +6,12 @@ from collections.abc import Iterator
 
 import numpy as np
 
+from monitors.patterns import word_sets
+from monitors.patterns.known_words import marked
 from monitors.patterns.layout import Layout, Numbers
 from monitors.patterns.stream import Stream, stream
 
-_WRITTEN = (
-    "hm hmm hmmm hmmmm mm mmm uh uhm um umm er ah aha oh ooh huh ugh eh whoa wow phew wait okay ok alright right "
-    "well hold hey yes yeah no actually look see"
-)
-_WORDS = frozenset(_WRITTEN.split())
+_IS_ONE = marked(word_sets.INTERJECTIONS.split())
 _MOST = 3
 
 
@@ -30,12 +28,10 @@ def streams(layout: Layout) -> Iterator[Stream]:
 
 def _counts(layout: Layout) -> Numbers:
     """Interjections that stand together at the start of each sentence, up to three."""
-    starts, ends = layout.prose
-    words, found = layout.words, []
-    first, last = np.searchsorted(layout.word_starts, starts), np.searchsorted(layout.word_starts, ends)
-    for at, end in zip(first.tolist(), np.minimum(last, first + _MOST).tolist(), strict=True):
-        n_words = 0
-        while at + n_words < end and words[at + n_words] in _WORDS:
-            n_words += 1
-        found.append(n_words)
-    return np.array(found, np.int64)
+    first, last = (words[layout.prose_at] for words in layout.sentence_words)
+    is_one = np.append(_IS_ONE[layout.word_numbers], np.zeros(_MOST, np.bool_))
+    counts, goes_on = np.zeros(len(first), np.int64), np.ones(len(first), np.bool_)
+    for at in range(_MOST):
+        goes_on = goes_on & (first + at < last) & is_one[first + at]
+        counts += goes_on
+    return counts

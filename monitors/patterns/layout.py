@@ -3,20 +3,29 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from itertools import repeat
 
 import numpy as np
 import numpy.typing as npt
 
+from monitors.patterns import known_words
+
 Numbers = npt.NDArray[np.int64]
+Flags = npt.NDArray[np.bool_]
 
 _FENCE = re.compile(r"^[ \t]*(```|~~~).*?(?:^[ \t]*\1[ \t]*$|\Z)", re.MULTILINE | re.DOTALL)
-_MARKER = re.compile(r"^[ \t]*(?:([-*+•–])|(\d{1,3})[.)]|([A-Za-z])[.)])[ \t]+(?=\S)", re.MULTILINE)
+# The line break before it is what a search is fast for; a text's first line is tried apart.
+_MARKER = re.compile(r"[ \t]*(?:([-*+•–])|(\d{1,3})[.)]|([A-Za-z])[.)])[ \t]+(?=\S)")
+_NEXT_MARKER = re.compile(rf"\n{_MARKER.pattern}")
+# The first decimal digit beyond ASCII.
+_WIDE_DIGITS = 0x660
 _APOSTROPHES = (39, 0x2019)
 _FEW_WORDS = 4
-_BLACK = re.compile(r"[^\n]")
+_LETTERS = bytes((code | 32) - 97 if chr(code).isalpha() and code < 128 else 255 for code in range(256))
+_LOWER = bytes(code | 32 if chr(code).isalpha() and code < 128 else 32 for code in range(256))
 # How far into a sentence its first letter may stand: markers, markup and opening quotes come before it.
 _OPENING = 12
 
@@ -46,7 +55,7 @@ class Layout:
         Models fall into loops; a loop looks like a code of its period and says nothing new.
         """
         if "```" in text or "~~~" in text:
-            text = _FENCE.sub(lambda block: _BLACK.sub(" ", block.group()), text)
+            text = _FENCE.sub(lambda block: _blanked(block.group()), text)
             steps = [(start, end) for start, end in steps if not text[start:end].isspace()]
         return _without_loops(text, steps)
 
@@ -55,18 +64,35 @@ class Layout:
         return np.frombuffer(self.text.encode("utf-32-le", "surrogatepass"), np.uint32)
 
     @cached_property
+    def narrow(self) -> npt.NDArray[np.uint8]:
+        """ASCII as it is and 128 for all else: a quarter of the bytes to go through."""
+        if self.text.isascii():
+            return np.frombuffer(self.text.encode(), np.uint8)
+        return np.minimum(self.codes, 128).astype(np.uint8)
+
+    @cached_property
     def letters(self) -> npt.NDArray[np.int8]:
         """0-25 for the letters of ASCII whatever their case, else -1."""
-        index = (self.codes | 32) - 97
-        return np.where(index < 26, index, -1).astype(np.int8)
+        return np.frombuffer(self.narrow.tobytes().translate(_LETTERS), np.int8)
+
+    @cached_property
+    def is_letter(self) -> Flags:
+        return self.letters >= 0
+
+    @cached_property
+    def _inner_apostrophes(self) -> Numbers:
+        """Those between two letters."""
+        if "'" not in self.text and "\u2019" not in self.text:
+            return np.zeros(0, np.int64)
+        inside = self.is_letter
+        places: Numbers = ((self.codes == _APOSTROPHES[0]) | (self.codes == _APOSTROPHES[1])).nonzero()[0]
+        inner: Numbers = places[(places > 0) & (places < len(inside) - 1)]
+        return inner[inside[inner - 1] & inside[inner + 1]]
 
     @cached_property
     def _word_bounds(self) -> tuple[Numbers, Numbers]:
-        inside = self.letters >= 0
-        apostrophes = np.flatnonzero(np.isin(self.codes, _APOSTROPHES))
-        if len(apostrophes):
-            inner = apostrophes[(apostrophes > 0) & (apostrophes < len(inside) - 1)]
-            inside[inner[inside[inner - 1] & inside[inner + 1]]] = True
+        inside = self.is_letter.copy()
+        inside[self._inner_apostrophes] = True
         return edges(inside)
 
     @property
@@ -80,16 +106,39 @@ class Layout:
     @cached_property
     def words(self) -> list[str]:
         """Lower case, with straight apostrophes."""
-        lower = self.text.lower()
-        if len(lower) != len(self.text):
-            lower = "".join(char.lower() if char.isascii() else char for char in self.text)
-        lower = lower.replace("\u2019", "'")
-        return [lower[a:b] for a, b in zip(self.word_starts.tolist(), self.word_ends.tolist(), strict=True)]
+        written = bytearray(self.narrow.tobytes().translate(_LOWER))
+        for place in self._inner_apostrophes.tolist():
+            written[place] = _APOSTROPHES[0]
+        return written.decode("ascii").split()
+
+    @cached_property
+    def word_numbers(self) -> npt.NDArray[np.int16]:
+        """What `known_words` numbers each word with."""
+        words = self.words
+        return np.fromiter(map(known_words.NUMBERS.get, words, repeat(0)), np.int16, len(words))
+
+    @cached_property
+    def apostrophe_words(self) -> Numbers:
+        """Indices of the words that hold an apostrophe."""
+        at = self.word_starts.searchsorted(self._inner_apostrophes) - 1
+        again = at[1:] == at[:-1]
+        return np.delete(at, again.nonzero()[0]) if again.any() else at
+
+    @cached_property
+    def digit_runs(self) -> tuple[Numbers, Numbers]:
+        """Runs of decimal digits of any script."""
+        # Unsigned numbers wrap around, so that one comparison is a range.
+        is_digit = (self.narrow - 48) < 10
+        if not self.text.isascii():
+            wide = np.unique(self.codes[self.codes >= _WIDE_DIGITS])
+            if digits := [code for code in wide.tolist() if chr(code).isdecimal()]:
+                is_digit |= np.isin(self.codes, digits)
+        return edges(is_digit)
 
     @cached_property
     def token_bounds(self) -> tuple[Numbers, Numbers]:
         """Runs between blanks, whatever they hold."""
-        return edges(self.codes > 32)
+        return edges(self.narrow > 32)
 
     @cached_property
     def sentences(self) -> tuple[Numbers, Numbers]:
@@ -97,15 +146,26 @@ class Layout:
         return pairs[:, 0], pairs[:, 1]
 
     @cached_property
+    def sentence_words(self) -> tuple[Numbers, Numbers]:
+        """Index of the first word of each sentence, and of the first one after it."""
+        starts, ends = self.sentences
+        return self.word_starts.searchsorted(starts), self.word_starts.searchsorted(ends)
+
+    @cached_property
+    def prose_at(self) -> Numbers:
+        """Which sentences begin with a capital and hold some words."""
+        starts, _ = self.sentences
+        if not len(starts):
+            return np.zeros(0, np.int64)
+        first, last = self.sentence_words
+        opening = self.codes[starts]
+        return ((opening - 65 < 26) & (last - first >= _FEW_WORDS)).nonzero()[0]
+
+    @cached_property
     def prose(self) -> tuple[Numbers, Numbers]:
         """Sentences that begin with a capital and hold some words."""
         starts, ends = self.sentences
-        if not len(starts):
-            return starts, ends
-        n_words = np.searchsorted(self.word_starts, ends) - np.searchsorted(self.word_starts, starts)
-        first = self.codes[starts]
-        kept = np.flatnonzero((first >= 65) & (first <= 90) & (n_words >= _FEW_WORDS))
-        return starts[kept], ends[kept]
+        return starts[self.prose_at], ends[self.prose_at]
 
     @cached_property
     def lines(self) -> tuple[Numbers, Numbers]:
@@ -113,40 +173,52 @@ class Layout:
         starts, ends = self.token_bounds
         if not len(starts):
             return starts, ends
-        breaks = np.flatnonzero(self.codes == 10)
-        line = np.searchsorted(breaks, starts)
-        first = np.flatnonzero(np.diff(line, prepend=-1))
-        return starts[first], ends[np.append(first[1:], len(starts)) - 1]
+        line = (self.narrow == 10).nonzero()[0].searchsorted(starts)
+        turns = (line[1:] != line[:-1]).nonzero()[0]
+        return starts[np.concatenate(([0], turns + 1))], ends[np.concatenate((turns, [len(starts) - 1]))]
 
     @cached_property
     def items(self) -> list[Item]:
         """Items of bulleted, numbered and lettered lists, each to the end of its line."""
         found = []
-        for match in _MARKER.finditer(self.text):
+        for match, start in _markers(self.text):
             end = self.text.find("\n", match.end())
             number = int(match[2]) if match[2] else (ord(match[3].lower()) - 96 if match[3] else -1)
             glyph = match[1] or ("1" if match[2] else "a")
-            found.append(Item(match.start(), match.end(), len(self.text) if end < 0 else end, glyph, number))
+            found.append(Item(start, match.end(), len(self.text) if end < 0 else end, glyph, number))
         return found
 
     @cached_property
     def letter_places(self) -> Numbers:
-        return np.flatnonzero(self.letters >= 0)
+        return self.is_letter.nonzero()[0]
 
     def first_letters(self, starts: Numbers, ends: Numbers) -> Numbers:
         """The place of the first letter of each unit that has one near its start; -1 for the others."""
-        return self._near(np.searchsorted(self.letter_places, starts), starts, np.minimum(ends, starts + _OPENING))
+        return self._near(self.letter_places.searchsorted(starts), starts, np.minimum(ends, starts + _OPENING))
 
     def last_letters(self, starts: Numbers, ends: Numbers) -> Numbers:
         """The place of the last letter of each unit that has one near its end; -1 for the others."""
-        return self._near(np.searchsorted(self.letter_places, ends) - 1, np.maximum(starts, ends - _OPENING), ends)
+        return self._near(self.letter_places.searchsorted(ends) - 1, np.maximum(starts, ends - _OPENING), ends)
 
     def _near(self, at: Numbers, starts: Numbers, ends: Numbers) -> Numbers:
         if not len(self.letter_places):
             return np.full(len(starts), -1)
-        places = self.letter_places[np.clip(at, 0, len(self.letter_places) - 1)]
-        is_near = (places >= starts) & (places < ends) & (at >= 0) & (at < len(self.letter_places))
+        # A place that is taken from the wrong end of the letters is no nearer for it.
+        places = self.letter_places.take(at, mode="clip")
+        is_near = (places >= starts) & (places < ends)
         return np.where(is_near, places, -1)
+
+
+def _markers(text: str) -> Iterator[tuple[re.Match[str], int]]:
+    """Each marker of a list item, and where its line starts."""
+    if first := _MARKER.match(text):
+        yield first, 0
+    for match in _NEXT_MARKER.finditer(text):
+        yield match, match.start() + 1
+
+
+def _blanked(text: str) -> str:
+    return "\n".join(" " * len(line) for line in text.split("\n"))
 
 
 def _without_loops(text: str, steps: Sequence[tuple[int, int]]) -> Layout:
@@ -155,10 +227,12 @@ def _without_loops(text: str, steps: Sequence[tuple[int, int]]) -> Layout:
     pieces: list[str] = []
     done = 0
     for start, end in steps:
-        words = text[start:end].split()
-        key = (*words[:3], *words[-2:])
+        sentence = text[start:end]
+        # The first three words and the last two; those between need not be parted.
+        words = sentence.split(None, _FEW_WORDS)
+        key = (*words[:3], *sentence.rsplit(None, 2)[-2:])
         if len(words) >= _FEW_WORDS and key in seen:
-            pieces += (text[done:start], _BLACK.sub(" ", text[start:end]))
+            pieces += (text[done:start], _blanked(sentence))
             done = end
         else:
             seen.add(key)
@@ -166,9 +240,17 @@ def _without_loops(text: str, steps: Sequence[tuple[int, int]]) -> Layout:
     return Layout("".join((*pieces, text[done:])) if pieces else text, fresh)
 
 
+def places_of(text: str, constant: str) -> Iterator[int]:
+    """Where a constant stands, at the speed of a search for it; such places may overlap."""
+    at = text.find(constant)
+    while at >= 0:
+        yield at
+        at = text.find(constant, at + 1)
+
+
 def edges(inside: npt.NDArray[np.bool_]) -> tuple[Numbers, Numbers]:
     """Where each run of True starts and ends."""
-    padded = np.zeros(len(inside) + 2, np.int8)
+    padded = np.zeros(len(inside) + 2, np.bool_)
     padded[1:-1] = inside
-    turns = np.flatnonzero(np.diff(padded))
+    turns = (padded[1:] != padded[:-1]).nonzero()[0]
     return turns[::2], turns[1::2]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
 import numpy as np
 
@@ -14,22 +14,23 @@ def streams(layout: Layout) -> Iterator[Stream]:
     """Odd is 1."""
     starts, ends = layout.word_starts, layout.word_ends
     yield stream("parity.words/letters", (ends - starts) & 1, starts, ends)
-    sentences, prose = layout.sentences, layout.prose
-    yield from _sentences(layout, "all", sentences)
-    if len(prose[0]) < len(sentences[0]):
-        yield from _sentences(layout, "prose", prose)
+    sentences = layout.sentences
+    first, last = layout.sentence_words
+    counted = {"words": last - first}
+    for name, sites in (("letters", layout.letter_places), ("tokens", layout.token_bounds[0])):
+        counted[name] = np.searchsorted(sites, sentences[1]) - np.searchsorted(sites, sentences[0])
+    counted["characters"] = sentences[1] - sentences[0]
+    every = np.arange(len(first))
+    yield from _sentences(layout, "all", counted, every)
+    if len(layout.prose_at) < len(first):
+        yield from _sentences(layout, "prose", counted, layout.prose_at)
 
 
-def _sentences(layout: Layout, kind: str, bounds: tuple[Numbers, Numbers]) -> Iterator[Stream]:
+def _sentences(layout: Layout, kind: str, counted: Mapping[str, Numbers], kept: Numbers) -> Iterator[Stream]:
     starts, ends = layout.word_starts, layout.word_ends
-    a, b = np.searchsorted(starts, bounds[0]), np.searchsorted(starts, bounds[1])
-    some = np.flatnonzero(b > a)
-    first, last = a[some], b[some] - 1
-    yield stream(f"parity.first_words/{kind}", (ends[first] - starts[first]) & 1, starts[first], ends[first])
-    yield stream(f"parity.last_words/{kind}", (ends[last] - starts[last]) & 1, starts[last], ends[last])
-    yield stream(f"parity.sentences/{kind}.words", (b - a) & 1, *bounds)
-    places, tokens = layout.letter_places, layout.token_bounds[0]
-    for name, sites in (("letters", places), ("tokens", tokens)):
-        n_sites = np.searchsorted(sites, bounds[1]) - np.searchsorted(sites, bounds[0])
-        yield stream(f"parity.sentences/{kind}.{name}", n_sites & 1, *bounds)
-    yield stream(f"parity.sentences/{kind}.characters", (bounds[1] - bounds[0]) & 1, *bounds)
+    bounds = layout.sentences[0][kept], layout.sentences[1][kept]
+    some = kept[counted["words"][kept] > 0]
+    for name, words in (("first", layout.sentence_words[0][some]), ("last", layout.sentence_words[1][some] - 1)):
+        yield stream(f"parity.{name}_words/{kind}", (ends[words] - starts[words]) & 1, starts[words], ends[words])
+    for name, numbers in counted.items():
+        yield stream(f"parity.sentences/{kind}.{name}", numbers[kept] & 1, *bounds)

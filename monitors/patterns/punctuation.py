@@ -8,18 +8,24 @@ from collections.abc import Iterator
 import numpy as np
 import numpy.typing as npt
 
-from monitors.patterns.layout import Layout, Numbers
+from monitors.patterns import word_sets
+from monitors.patterns.known_words import NUMBERS, marked
+from monitors.patterns.layout import Flags, Layout, Numbers, places_of
 from monitors.patterns.stream import Stream, stream
 
-_OPENING = (
-    "so then now thus therefore hence first second third next finally however also but and still instead here perhaps "
-    "maybe again similarly overall additionally furthermore moreover actually alternatively otherwise meanwhile"
-)
-_JOINING = "and but so yet or because which while although since whereas though"
-_OPENERS, _CONJUNCTIONS = frozenset(_OPENING.split()), frozenset(_JOINING.split())
-_COLON = re.compile(r":\*\*|\*\*:")
+_IS_OPENER = marked(word_sets.OPENING.split())
+_IS_JOINING = marked(word_sets.JOINING.split())
+_IS_AND = marked(("and", "or"))
 _NUMBER = re.compile(r"\d[\d,]{3,}")
-_PERCENT = re.compile(r"%| percent\b")
+_PERCENT = re.compile(r" percent\b")
+# Every mark that some stream looks at, numbered by its code point.
+_MARKS = "—–-\"“”'‘’….;,!*_=+×−%"
+_KIND_OF = {mark: kind for kind, mark in enumerate(_MARKS, 1)}
+_KINDS = np.zeros(max(map(ord, _MARKS)) + 2, np.uint8)
+_KINDS[[ord(mark) for mark in _MARKS]] = list(_KIND_OF.values())
+_EDGES = np.arange(1, len(_MARKS) + 2, dtype=np.uint8)
+_NOWHERE = np.zeros(0, np.int64)
+Codes = npt.NDArray[np.uint32]
 
 
 def streams(layout: Layout) -> Iterator[Stream]:
@@ -32,150 +38,154 @@ def streams(layout: Layout) -> Iterator[Stream]:
     yield from around.spaces()
     yield from around.maths()
     yield from _commas(layout)
-    yield from _oxford(layout)
+    yield _oxford(layout)
     yield from _lists(layout)
-    yield from _markup(layout)
+    yield from _markup(layout, around.at("%"))
 
 
 class _Around:
     """Single characters, each with its neighbours."""
 
     def __init__(self, layout: Layout) -> None:
-        padded = np.zeros(len(layout.codes) + 4, np.uint32)
-        padded[2:-2] = layout.codes
-        self.padded = padded
-        # Letters and spaces are most of a text: all other places are found once.
-        self.others = np.flatnonzero((layout.letters < 0) & (layout.codes != 32))
-        self.codes = layout.codes[self.others]
-        self.spaces_at = np.flatnonzero(layout.codes == 32)
+        codes = layout.codes
+        padded = np.zeros(len(codes) + 4, np.uint32)
+        padded[2:-2] = codes
+        self._padded, self._narrow, self._layout = padded, layout.narrow, layout
+        # Letters and blanks are most of a text: all marks are found once, and sorted by kind.
+        others = (~layout.is_letter & (layout.narrow != 32)).nonzero()[0]
+        kinds = _KINDS.take(codes[others], mode="clip")
+        order = kinds.argsort(kind="stable")
+        self._places = others[order]
+        self._bounds = kinds[order].searchsorted(_EDGES).tolist()
 
     def at(self, characters: str) -> Numbers:
-        found = self.codes == ord(characters[0])
-        for char in characters[1:]:
-            found |= self.codes == ord(char)
-        places: Numbers = self.others[found]
-        return places
+        """Where one of these stands, in order."""
+        found = []
+        for character in characters:
+            kind = _KIND_OF[character]
+            start, end = self._bounds[kind - 1 : kind + 1]
+            if end > start:
+                found.append(self._places[start:end])
+        return found[0] if len(found) == 1 else np.sort(np.concatenate(found)) if found else _NOWHERE
 
-    def near(self, places: Numbers, by: int) -> npt.NDArray[np.uint32]:
-        return self.padded[places + 2 + by]
+    def near(self, places: Numbers, by: int) -> Codes:
+        return self._padded[2 + by :][places]
 
     def dashes(self) -> Iterator[Stream]:
         places = self.at("—–-")
         before, here, after = self.near(places, -1), self.near(places, 0), self.near(places, 1)
         spaced = (before == 32) & (after == 32)
-        break_ = (here == ord("—")) | spaced
-        yield _marks("dashes/long", places[break_], here[break_] == ord("—"))
-        yield _marks("dashes/short", places[spaced], here[spaced] == ord("–"))
-        em = here == ord("—")
-        yield _marks("dashes/spaced", places[em], before[em] == 32)
-        numbers = _is_digit(before) & _is_digit(after)
-        yield _marks("dashes/range", places[numbers], here[numbers] == ord("–"))
+        em, en = here == ord("—"), here == ord("–")
+        yield _kept("dashes/long", places, em, em | spaced)
+        yield _kept("dashes/short", places, en, spaced)
+        yield _kept("dashes/spaced", places, before == 32, em)
+        yield _kept("dashes/range", places, en, _is_digit(before) & _is_digit(after))
 
     def quotes(self) -> Iterator[Stream]:
         places = self.at('"“”')
         yield _marks("quotes/curly", places, self.near(places, 0) != 34)
         places = self.at("'’")
         inside = _is_letter(self.near(places, -1)) & _is_letter(self.near(places, 1))
-        yield _marks("quotes/apostrophe", places[inside], self.near(places[inside], 0) != 39)
+        yield _kept("quotes/apostrophe", places, self.near(places, 0) != 39, inside)
         places = self.at("\"“'‘")
         opening = ~_is_letter(self.near(places, -1)) & _is_letter(self.near(places, 1))
-        single = np.isin(self.near(places[opening], 0), (39, 0x2018))
-        yield _marks("quotes/single", places[opening], single)
+        here = self.near(places, 0)
+        yield _kept("quotes/single", places, (here == 39) | (here == ord("‘")), opening)
 
     def marks(self) -> Iterator[Stream]:
-        places = self.at("….")
-        here = self.near(places, 0)
-        three = (self.near(places, 1) == 46) & (self.near(places, 2) == 46) & (self.near(places, -1) != 46)
-        kept = (here != 46) | three
-        yield _marks("marks/ellipsis", places[kept], here[kept] != 46)
+        stops, places = self.at("."), self.at("….")
+        after, before = self.near(stops, 1), self.near(stops, -1)
+        three = stops[(after == 46) & (self.near(stops, 2) == 46) & (before != 46)]
+        if len(places) > len(stops):
+            three = np.sort(np.concatenate((three, self.at("…"))))
+        yield _marks("marks/ellipsis", three, self.near(three, 0) != 46)
         places = self.at(";,")
-        kept = self.near(places, 1) == 32
-        yield _marks("marks/semicolon", places[kept], self.near(places[kept], 0) == ord(";"))
+        yield _kept("marks/semicolon", places, self.near(places, 0) == ord(";"), self.near(places, 1) == 32)
         places = self.at("!.")
-        kept = np.isin(self.near(places, 1), (0, 10, 32)) & (self.near(places, -1) != 46)
-        yield _marks("marks/bang", places[kept], self.near(places[kept], 0) == ord("!"))
+        after = self.near(places, 1)
+        kept = ((after == 32) | (after == 10) | (after == 0)) & (self.near(places, -1) != 46)
+        yield _kept("marks/bang", places, self.near(places, 0) == ord("!"), kept)
 
     def markup(self) -> Iterator[Stream]:
         places = self.at("*_")
-        before, after = self.near(places, -1), self.near(places, 1)
-        opening = ((before == 32) | (before == 10) | (before == 0)) & (
-            _is_letter(after) | (after == self.near(places, 0))
-        )
-        yield _marks("markup/underscore", places[opening], self.near(places[opening], 0) == ord("_"))
+        before, here, after = self.near(places, -1), self.near(places, 0), self.near(places, 1)
+        opening = ((before == 32) | (before == 10) | (before == 0)) & (_is_letter(after) | (after == here))
+        yield _kept("markup/underscore", places, here == ord("_"), opening)
 
     def spaces(self) -> Iterator[Stream]:
-        places = self.spaces_at
-        before, after, third = self.near(places, -1), self.near(places, 1), self.near(places, 2)
+        text = np.zeros(len(self._narrow) + 3, np.uint8)
+        text[1:-2] = self._narrow
+        before, blank, after = text[:-3], text[1:-2] == 32, text[2:-1]
         double = after == 32
-        following = np.where(double, third, after)
-        ends = np.isin(before, (33, 46, 63)) & (following >= 65) & (following <= 90)
-        yield _marks("spaces/after_sentence", places[ends], double[ends])
-        inner = (before >= 97) & (before <= 122) & (following >= 97) & (following <= 122)
-        yield _marks("spaces/inner", places[inner], double[inner])
+        following = np.where(double, text[3:], after) if "  " in self._layout.text else after
+        ends = blank & ((before == 33) | (before == 46) | (before == 63)) & (following - 65 < 26)
+        inner = blank & (before - 97 < 26) & (following - 97 < 26)
+        for name, sites in (("after_sentence", ends), ("inner", inner)):
+            places = sites.nonzero()[0]
+            yield _marks(f"spaces/{name}", places, double[places])
 
     def maths(self) -> Iterator[Stream]:
         for name, char in (("equals", "="), ("plus", "+")):
             places = self.at(char)
             yield _marks(f"maths/{name}", places, self.near(places, -1) == 32)
         places = self.at("×*")
-        kept = _is_digit(self.near(places, -1)) | (_is_digit(self.near(places, 2)) & (self.near(places, -1) == 32))
-        yield _marks("maths/times", places[kept], self.near(places[kept], 0) == ord("×"))
+        before = self.near(places, -1)
+        kept = _is_digit(before) | (_is_digit(self.near(places, 2)) & (before == 32))
+        yield _kept("maths/times", places, self.near(places, 0) == ord("×"), kept)
         places = self.at("−-")
         kept = (self.near(places, -1) == 32) & (self.near(places, 1) == 32)
-        yield _marks("maths/minus", places[kept], self.near(places[kept], 0) == ord("−"))
+        yield _kept("maths/minus", places, self.near(places, 0) == ord("−"), kept)
 
 
-def _is_digit(codes: npt.NDArray[np.uint32]) -> npt.NDArray[np.bool_]:
-    return (codes >= 48) & (codes <= 57)
+def _is_digit(codes: Codes) -> Flags:
+    # Unsigned numbers wrap around.
+    return (codes - 48) < 10
 
 
-def _is_letter(codes: npt.NDArray[np.uint32]) -> npt.NDArray[np.bool_]:
-    return ((codes | 32) >= 97) & ((codes | 32) <= 122)
+def _is_letter(codes: Codes) -> Flags:
+    return ((codes | 32) - 97) < 26
 
 
-def _marks(name: str, places: Numbers, bits: npt.NDArray[np.bool_]) -> Stream:
-    return Stream(f"punctuation.{name}", bits.astype(np.uint8), places, places + 1)
+def _marks(name: str, places: Numbers, bits: Flags) -> Stream:
+    return Stream(f"punctuation.{name}", bits.view(np.uint8), places, places + 1)
+
+
+def _kept(name: str, places: Numbers, bits: Flags, kept: Flags) -> Stream:
+    """Of the places that are kept."""
+    at = kept.nonzero()[0]
+    return _marks(name, places[at], bits[at])
 
 
 def _commas(layout: Layout) -> Iterator[Stream]:
     """A comma before a conjunction or not, and after a word that opens a sentence or not."""
-    words, starts, ends = layout.words, layout.word_starts, layout.word_ends
-    conjunctions = np.array([at for at, word in enumerate(words) if word in _CONJUNCTIONS], np.int64)
-    conjunctions = conjunctions[conjunctions > 0]
-    gap = starts[conjunctions] - ends[conjunctions - 1]
-    comma = layout.codes[ends[conjunctions - 1]] if len(conjunctions) else np.zeros(0, np.uint32)
-    kept = (gap == 1) | ((gap == 2) & np.isin(comma, (44, 59)))
-    sites, is_comma = conjunctions[kept], comma[kept]
-    names = np.array([words[at] for at in sites.tolist()], dtype="U8")
+    numbers, starts, ends = layout.word_numbers, layout.word_starts, layout.word_ends
+    joining = _IS_JOINING[numbers[1:]].nonzero()[0] + 1
+    gap = starts[joining] - ends[joining - 1]
+    mark = layout.codes[ends[joining - 1]]
+    kept = (gap == 1) | ((gap == 2) & ((mark == 44) | (mark == 59)))
+    sites, mark = joining[kept], mark[kept]
+    places, names = starts[sites] - 1, numbers[sites]
+    is_marked = mark != 32
     for name in ("and", "but", "so", "because", "which", "while"):
-        own = names == name
-        yield _stream(f"commas/{name}", is_comma[own] != 32, starts[sites[own]] - 1)
-    marked = is_comma != 32
-    yield _stream("commas/semicolon", is_comma[marked] == 59, ends[sites[marked] - 1])
-    first = np.searchsorted(starts, layout.sentences[0])
-    opening = np.array([at for at in first.tolist() if at + 1 < len(words) and words[at] in _OPENERS], np.int64)
-    after = layout.codes[ends[opening]] if len(opening) else np.zeros(0, np.uint32)
-    kept = np.isin(after, (32, 44))
-    yield _stream("commas/opener", after[kept] == 44, ends[opening[kept]])
+        own = names == NUMBERS[name]
+        yield _marks(f"commas/{name}", places[own], is_marked[own])
+    yield _marks("commas/semicolon", ends[sites[is_marked] - 1], mark[is_marked] == 59)
+    first = layout.sentence_words[0]
+    first = first[first + 1 < len(numbers)]
+    opening = first[_IS_OPENER[numbers[first]]]
+    after = layout.codes[ends[opening]]
+    kept = (after == 32) | (after == 44)
+    yield _marks("commas/opener", ends[opening[kept]], after[kept] == 44)
 
 
-def _oxford(layout: Layout) -> Iterator[Stream]:
+def _oxford(layout: Layout) -> Stream:
     """The comma before "and" or "or" in an enumeration: a comma stands before its last item but one."""
-    words, starts, ends, codes = layout.words, layout.word_starts, layout.word_ends, layout.codes
-    sites, bits = [], []
-    for at, word in enumerate(words):
-        if word not in ("and", "or") or at < 3:
-            continue
-        gap = int(starts[at] - ends[at - 1])
-        has_comma = gap == 2 and codes[ends[at - 1]] == 44
-        if (gap == 1 or has_comma) and any(codes[ends[at - back]] == 44 for back in (2, 3)):
-            sites.append(int(ends[at - 1]))
-            bits.append(not has_comma)
-    yield stream("punctuation.commas/oxford", bits, sites, [site + 1 for site in sites])
-
-
-def _stream(name: str, bits: npt.NDArray[np.bool_], places: Numbers) -> Stream:
-    return Stream(f"punctuation.{name}", bits.astype(np.uint8), places, places + 1)
+    starts, ends, codes = layout.word_starts, layout.word_ends, layout.codes
+    at = _IS_AND[layout.word_numbers[3:]].nonzero()[0] + 3
+    gap, behind = starts[at] - ends[at - 1], ends[at - 1]
+    has_comma = (gap == 2) & (codes[behind] == 44)
+    kept = ((gap == 1) | has_comma) & ((codes[ends[at - 2]] == 44) | (codes[ends[at - 3]] == 44))
+    return _marks("commas/oxford", behind[kept], ~has_comma[kept])
 
 
 def _lists(layout: Layout) -> Iterator[Stream]:
@@ -196,15 +206,39 @@ def _of_items(name: str, sites: list[tuple[bool, int]]) -> Stream:
     return stream(f"punctuation.lists/{name}", [bit for bit, _ in sites], places, [place + 1 for place in places])
 
 
-def _markup(layout: Layout) -> Iterator[Stream]:
+def _markup(layout: Layout, percents: Numbers) -> Iterator[Stream]:
     text = layout.text
     if "*" in text or "_" in text:
-        yield _of_matches("markup/colon", list(_COLON.finditer(text)), "**:")
+        colons = [(start, start + 3) for start in _colons(text)]
+        yield _of_spans("markup/colon", [text.startswith("**:", start) for start, _ in colons], colons)
     if any(digit in text for digit in "0123456789"):
-        yield _of_matches("maths/thousands", list(_NUMBER.finditer(text)), ",")
-        yield _of_matches("maths/percent", list(_PERCENT.finditer(text)), "p")
+        numbers = [match.span() for match in _thousands(layout)]
+        yield _of_spans("maths/thousands", ["," in text[start:end] for start, end in numbers], numbers)
+        signs = [(place, place + 1) for place in percents.tolist()]
+        spans = sorted([*signs, *(match.span() for match in _PERCENT.finditer(text))])
+        yield _of_spans("maths/percent", [end - start > 1 for start, end in spans], spans)
 
 
-def _of_matches(name: str, found: list[re.Match[str]], mark: str) -> Stream:
-    bits = [mark in match.group() for match in found]
-    return stream(f"punctuation.{name}", bits, [match.start() for match in found], [match.end() for match in found])
+def _colons(text: str) -> Iterator[int]:
+    """A colon after bold or within it; two of them do not overlap."""
+    done = 0
+    for at in sorted((*places_of(text, ":**"), *places_of(text, "**:"))):
+        if at >= done:
+            done = at + 3
+            yield at
+
+
+def _thousands(layout: Layout) -> Iterator[re.Match[str]]:
+    """Numbers of at least four digits and commas; those that begin otherwise are too short."""
+    starts, ends = layout.digit_runs
+    following = layout.codes.take(ends, mode="clip")
+    done = 0
+    for start in starts[(ends - starts >= 4) | (following == 44)].tolist():
+        if start >= done and (match := _NUMBER.match(layout.text, start)):
+            done = match.end()
+            yield match
+
+
+def _of_spans(name: str, bits: list[bool], spans: list[tuple[int, int]]) -> Stream:
+    pairs = np.array(spans, np.int64).reshape(-1, 2)
+    return stream(f"punctuation.{name}", bits, pairs[:, 0], pairs[:, 1])

@@ -94,6 +94,18 @@ mom mum|math maths|afterward afterwards|backward backwards|forward forwards
 NUMERALS = "zero one two three four five six seven eight nine ten eleven twelve"
 VERBS = "do does did is are was were have has had could would should must need"
 PRONOUNS = "i you he she it we they that there what who let here"
+# What a contraction's second half is in full.
+FULL = "is are am will have would has had us"
+NOT = "can not cannot and or"
+OPENING = (
+    "so then now thus therefore hence first second third next finally however also but and still instead here perhaps "
+    "maybe again similarly overall additionally furthermore moreover actually alternatively otherwise meanwhile"
+)
+JOINING = "and but so yet or because which while although since whereas though"
+INTERJECTIONS = (
+    "hm hmm hmmm hmmmm mm mmm uh uhm um umm er ah aha oh ooh huh ugh eh whoa wow phew wait okay ok alright right "
+    "well hold hey yes yeah no actually look see"
+)
 
 
 def table(sets: str) -> dict[str, tuple[int, int]]:
