@@ -6,7 +6,18 @@ import argparse
 import sys
 from collections.abc import Sequence
 
-from monitors.commands import coders, convert, decode, encode, evaluate, formats, quality, redteam, score
+from monitors.commands import (
+    coders,
+    convert,
+    decode,
+    encode,
+    evaluate,
+    formats,
+    monitorability,
+    quality,
+    redteam,
+    score,
+)
 from monitors.commands import list as listing
 from monitors.commands.expression import ExpressionError
 from monitors.commands.problem import Problem
@@ -22,6 +33,7 @@ _COMMANDS = (
     ("encode", encode, "hide a payload in a text"),
     ("decode", decode, "read a payload that was hidden in a text"),
     ("redteam", redteam, "attack monitors with coders on real covers, and compare with what an oracle finds"),
+    ("monitorability", monitorability, "g-mean2 of recorded rollouts with and without an intervention"),
     ("quality", quality, "make the tables of what monitors reach on the public sets of a folder"),
 )
 
