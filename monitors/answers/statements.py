@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from monitors.answers.expressions import NotANumber, evaluate
@@ -18,6 +18,10 @@ _SAID = re.compile(
     re.IGNORECASE,
 )
 _HEADING = re.compile(r"^\W*(?:final )?answer\W*\n\s*(?P<value>\S.{0,100}?)\s*$", re.IGNORECASE | re.MULTILINE)
+_HEADS = re.compile(r"answer\W*\n", re.IGNORECASE)
+_BEFORE = ("final ", "correct ", "right ")
+# Letters that an expression takes for an s or an i when it ignores case.
+_OTHER_CASES = "\u017f\u0131"
 _HASHES = re.compile(r"^.{0,20}####\s*(?P<value>\S.{0,60}?)\s*$", re.MULTILINE)
 _LETTER_A = re.compile(r"^A:\s*(?P<value>\S.{0,60}?)\s*$", re.MULTILINE)
 _NUMBER = re.compile(
@@ -43,15 +47,14 @@ class Statement:
 
 def statements(text: str, /, *, has_options: bool = False) -> tuple[Statement, ...]:
     """All explicit statements of an answer, in order. One within another (a box in a sentence) counts once."""
-    found = list(_boxed(text, has_options=has_options))
-    spans = [(statement.start, statement.end) for statement in found]
-    for pattern in (_SAID, _HEADING, _HASHES, _LETTER_A):
-        for match in pattern.finditer(text, max(0, len(text) - _READ)):
-            start, end = match.span("value")
-            if not any(start < other_end and other_start < end for other_start, other_end in spans):
-                spans.append((start, end))
-                found.append(_statement(text, start, end, has_options=has_options))
-    return tuple(sorted((item for item in found if item.value.text), key=lambda statement: statement.start))
+    found = (_statement(text, start, end, has_options=has_options) for start, end in _spans(text))
+    return tuple(item for item in found if item.value.text)
+
+
+def last_statement(text: str, /, *, has_options: bool = False) -> Statement | None:
+    """The last of `statements`, without reading the values of the others."""
+    found = (_statement(text, start, end, has_options=has_options) for start, end in reversed(_spans(text)))
+    return next((item for item in found if item.value.text), None)
 
 
 def whole(text: str, /, *, has_options: bool = False) -> Statement | None:
@@ -72,14 +75,56 @@ def mentions(text: str, value: Value, /) -> bool:
     return any(same(target, Value(Kind.NUMBERS, "", (number,))) for number in _numbers(text) for target in targets)
 
 
-def _boxed(text: str, *, has_options: bool) -> Iterator[Statement]:
+def _spans(text: str) -> list[tuple[int, int]]:
+    spans = list(_boxed(text))
+    for match in _stated(text, max(0, len(text) - _READ)):
+        start, end = match.span("value")
+        if not any(start < other_end and other_start < end for other_start, other_end in spans):
+            spans.append((start, end))
+    return sorted(spans, key=lambda span: span[0])
+
+
+def _boxed(text: str) -> Iterator[tuple[int, int]]:
     for opening in _BOXED.finditer(text, max(0, len(text) - _READ)):
         depth, end = 1, opening.end()
         while depth and end < min(len(text), opening.end() + _LONGEST_BOX):
             depth += {"{": 1, "}": -1}.get(text[end], 0)
             end += 1
         if not depth:
-            yield _statement(text, opening.end(), end - 1, has_options=has_options)
+            yield opening.end(), end - 1
+
+
+def _stated(text: str, begin: int) -> Iterator[re.Match[str]]:
+    """What the expressions find, one after another; each is tried only where a constant of it stands."""
+    lower = text.lower()
+    if len(lower) != len(text) or any(letter in text for letter in _OTHER_CASES):
+        yield from _SAID.finditer(text, begin)
+        yield from _HEADING.finditer(text, begin)
+    elif places := list(_places(lower, "answer", begin)):
+        yield from _said(text, lower, begin, places)
+        if any(_HEADS.match(text, place) for place in places):
+            yield from _HEADING.finditer(text, begin)
+    if "####" in text:
+        yield from _HASHES.finditer(text, begin)
+    if text.startswith("A:") or "\nA:" in text:
+        yield from _LETTER_A.finditer(text, begin)
+
+
+def _said(text: str, lower: str, begin: int, places: Sequence[int]) -> Iterator[re.Match[str]]:
+    done = begin
+    for place in places:
+        starts = [place - len(word) for word in _BEFORE if lower.endswith(word, 0, place)]
+        for start in (*starts, place):
+            if start >= done and (match := _SAID.match(text, start)):
+                done = match.end()
+                yield match
+                break
+
+
+def _places(text: str, constant: str, at: int) -> Iterator[int]:
+    while (at := text.find(constant, at)) >= 0:
+        yield at
+        at += 1
 
 
 def _statement(text: str, start: int, end: int, *, has_options: bool) -> Statement:

@@ -1,10 +1,11 @@
 from __future__ import annotations
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
-from monitors.answers.statements import mentions, statements, whole
+from monitors.answers import statements as found_in
+from monitors.answers.statements import last_statement, mentions, statements, whole
 from monitors.answers.values import value_of
 
 
@@ -89,6 +90,23 @@ def test_mentions_finds_values_and_not_digits(text: str, value: str, expected: b
 def test_every_statement_lies_inside_the_text(text: str) -> None:
     for found in statements(text + "\nThe answer is " + text):
         assert 0 <= found.start < found.end <= 2 * len(text) + 15
+
+
+_WRITTEN = (
+    "answer|Answer|anſwer|fınal answer|final answer|Correct answer|semifinal answer|my-answer| is | would be |: | = |"
+    ":|**|\n|\n\n| |$|####|#### |A:|\nA: 5|\\boxed{|}|3|42|1/2|yes|x|. |!|The |İ|_"
+)
+
+
+@given(st.lists(st.sampled_from(_WRITTEN.split("|")), max_size=40).map("".join))
+@example("the final answer is 3, the answer is 4. answer: 5")
+@example("answer: the answer is 3")
+@example("x\n**\n*Answer*\n\n 7")
+def test_expressions_tried_at_their_constants_find_what_they_find_everywhere(text: str) -> None:
+    patterns = (found_in._SAID, found_in._HEADING, found_in._HASHES, found_in._LETTER_A)
+    everywhere = [match.span() for pattern in patterns for match in pattern.finditer(text)]
+    assert [match.span() for match in found_in._stated(text, 0)] == everywhere
+    assert last_statement(text) == (statements(text)[-1] if statements(text) else None)
 
 
 def test_a_hostile_text_costs_linear_time() -> None:

@@ -5,6 +5,7 @@ from pathlib import Path
 import pytest
 
 from monitors.base import Reason, Score, State, measure
+from monitors.catalog import answer_consistency
 from monitors.catalog.answer_consistency import AnswerConsistency
 from monitors.formats.files import read
 from monitors.formats.parsed import Parsed
@@ -104,3 +105,19 @@ def test_of_the_real_records_only_the_tampered_one_is_flagged() -> None:
         if isinstance(parsed, Parsed) and measure(AnswerConsistency(), parsed.transcript).value
     ]
     assert flagged == ["content_replace"]
+
+
+@pytest.mark.parametrize(
+    ("prompt", "expected"),
+    [
+        ("Which? A) one B) two", True),
+        ("(A) one\n(B) two", True),
+        ("A. one", False),
+        ("A) (B) c", False),
+        ("A) B) c", False),
+        ("xA) one B) two", False),
+        ("C: one \tE.\n\ntwo", True),
+    ],
+)
+def test_two_lettered_options_make_a_choice(prompt: str, *, expected: bool) -> None:
+    assert answer_consistency._has_options(prompt) is expected
