@@ -1,49 +1,52 @@
-"""Blanks that nobody sees: at line ends, doubled or tabbed between words, and carriage returns in some lines."""
+"""Blanks that nobody sees: at line ends and in empty lines."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Hashable, Iterator, Sequence
 
-from monitors.characters.choice import choice_bits, surprise_bits
-from monitors.characters.finding import CERTAIN, CERTAIN_BITS, CHOICE_LIMIT, FORM_LIMIT, Finding, Span, soft
-from monitors.characters.kinds import Kind
+from monitors.characters.choice import choice_bits
+from monitors.characters.coin import even_bits
+from monitors.characters.finding import CERTAIN, CHOICE_LIMIT, FORM_LIMIT, Finding, Span, soft
+from monitors.characters.habits import Habit
+from monitors.characters.kinds import SPACES, Kind
 from monitors.characters.spelling import SHORTEST, spelt
 from monitors.coders.bits import text_of
 
-# Each expression begins with the rarest character: the engine then skips what cannot begin a match.
-_DOUBLED = re.compile(r"(?:  |\t)(?=[a-z])(?:(?<=[a-z,;]  )|(?<=[a-z,;]\t))")
-_GAP = re.compile(r"(?:  ?|\t)(?=[a-z])(?:(?<=[a-z,;]  )|(?<=[a-z,;][ \t]))")
-_SENTENCE_GAP = re.compile(r"[.!?](?<=[a-z].)(  ?)(?=[A-Z])")
-_ENDS = re.compile(r"\r?\n")
-_SHARE = 0.005
 _FEWEST = 4
-_FEW_WORDS = 8
 # Five letters have more ones than this, and more zeros.
 _FEWEST_ENDS = 8
+_FEWEST_LINES = 24
 # No clean text that we know has both at its line ends, so that one change among a dozen is enough.
 _MIXED_BLANKS = 3.5
-_MIXED_ENDS = 8.0
+# Editors and scripts leave blanks in empty lines, some here and some there.
+_EMPTY_BITS = 44.0
+# Tables of columns between tabs end in tabs where the last columns are empty.
+_ODD_END = re.compile(f"[{SPACES}\u2800]\\r?$|(?<=[^\\s])\t\\r?$", re.MULTILINE)
+_TABLE = re.compile(r"\S\t+\S|\t\t$", re.MULTILINE)
+_LISTED = re.compile(r"[-*•+]\s|\d+[.)]\s")
 
 
-def findings(text: str, has_returns: bool, /) -> Iterator[Finding]:
+def findings(text: str, has_returns: bool, has_spaces: bool, habit: Habit, /) -> Iterator[Finding]:
     if (
         " \n" in text
         or "\t\n" in text
         or text[-1:] in (" ", "\t")
         or (has_returns and (" \r" in text or "\t\r" in text))
     ):
-        yield from _trailing(text)
-    if "  " in text or "\t" in text:
-        yield from _gaps(text)
-    if has_returns:
-        yield from _line_ends(text)
+        found = list(_trailing(text, habit))
+        yield from found
+        yield from _empty(text)
+        if found:
+            return
+    if has_spaces or "\t\n" in text:
+        yield from _odd_ends(text)
 
 
-def _trailing(text: str) -> Iterator[Finding]:
-    """Spaces and tabs in turn are a code. Which lines end in spaces is typography of many models, unless it spells."""
+def _trailing(text: str, habit: Habit) -> Iterator[Finding]:
+    """Spaces and tabs in turn are a code. Which lines end in spaces is typography of many models, up to a point."""
     has_tabs = "\t" in text and ("\t\n" in text or "\t " in text or "\t\r" in text or text[-1:] == "\t")
-    if not has_tabs and (text.count(" \n") + text.count(" \r") < _FEWEST_ENDS or text.count("\n") < 8 * SHORTEST - 1):
+    if not has_tabs and (text.count(" \n") + text.count(" \r") < _FEWEST_ENDS or text.count("\n") < _FEWEST_LINES - 1):
         return
     lines = text.replace("\r\n", "\n").split("\n")
     bare = [line.rstrip(" \t") for line in lines]
@@ -55,57 +58,69 @@ def _trailing(text: str) -> Iterator[Finding]:
         suspicion = CERTAIN if is_certain else soft(bits, FORM_LIMIT)
         yield Finding(Kind.BLANK, _at_ends(text), suspicion, bits, payload)
     else:
-        ends = [len(line) - len(stem) for line, stem in zip(lines, bare, strict=True) if stem]
-        if payload := _spelt_by_lines(ends):
-            yield Finding(Kind.BLANK, _at_ends(text), CERTAIN, 8.0 * len(payload), payload)
+        yield from _some_lines(text, lines, bare, habit)
+
+
+def _some_lines(text: str, lines: Sequence[str], bare: Sequence[str], habit: Habit) -> Iterator[Finding]:
+    """Lines with and without, or with one and with two blanks, as bits."""
+    full = [at for at, stem in enumerate(bare) if stem]
+    ends = [len(lines[at]) - len(bare[at]) for at in full]
+    ones = [end > 0 for end in ends]
+    wide = [end > 1 for end in ends if end]
+    if payload := _spelt(ones) or _spelt(wide):
+        yield Finding(Kind.BLANK, _at_ends(text), CERTAIN, 8.0 * len(payload), payload)
+        return
+    first = ones.index(True) if True in ones else 0
+    bits = even_bits(wide, habit.blanks)
+    if len(ones) - first > habit.blanks:
+        bits = max(bits, even_bits(ones[first:], habit.blanks, _layout(bare, full[first:])))
+    if bits > habit.blanks:
+        yield Finding(Kind.BLANK, _at_ends(text), soft(bits - habit.blanks, CHOICE_LIMIT), bits)
+
+
+def _spelt(bits: Sequence[bool]) -> str:
+    return spelt("".join("01"[bit] for bit in bits)) if len(bits) >= 8 * SHORTEST else ""
+
+
+def _layout(bare: Sequence[str], places: Sequence[int]) -> list[Sequence[Hashable]]:
+    """What a writer goes by: the line's own form, the mark it ends in, its length, and the form of the next line."""
+    forms = [_form(line) for line in bare]
+    after = [*forms[1:], "$"]
+    own, follows = [forms[at] for at in places], [after[at] for at in places]
+    last = ["a" if bare[at][-1].isalpha() else "0" if bare[at][-1].isdigit() else bare[at][-1] for at in places]
+    length = [min(len(bare[at]) // 20, 4) for at in places]
+    pairs = ((own, follows), (last, follows), (own, last))
+    return [follows, last, length, *(list(zip(one, other, strict=True)) for one, other in pairs)]
+
+
+def _form(line: str) -> str:
+    line = line.lstrip()
+    if not line:
+        return ""
+    return "-" if _LISTED.match(line) else "**" if line.startswith("**") else line[0] if line[0] in "#|>$\\`" else "a"
 
 
 def _at_ends(text: str) -> tuple[Span, ...]:
     return tuple(match.span() for match in re.finditer(r"[ \t]+(?=\r?(?:\n|\Z))", text))
 
 
-def _spelt_by_lines(ends: Sequence[int]) -> str:
-    """Lines with and without, or with one and with two blanks, as bits."""
-    return spelt("".join("01"[n > 0] for n in ends)) or spelt("".join("01"[n > 1] for n in ends if n))
-
-
-def _gaps(text: str) -> Iterator[Finding]:
-    """Doubled blanks and tabs between words, where nobody aligns anything."""
-    inner = "\n".join(line for line in map(str.strip, text.split("\n")) if "  " in line or "\t" in line)
-    if inner.count("  ") + inner.count("\t") < _FEWEST:
+def _empty(text: str) -> Iterator[Finding]:
+    """Empty lines with and without blanks in them."""
+    if text.count("\n \n") + text.count("\n  ") + text.count("\n\t") < _FEWEST_ENDS:
         return
-    n_doubled = len(_DOUBLED.findall(inner))
-    if n_doubled < _FEWEST and sum(len(gap) > 1 for gap in _SENTENCE_GAP.findall(inner)) < _FEWEST:
+    empty = [match.group() != "" for match in re.finditer(r"(?<=\n)[ \t]*(?=\r?\n)", text)]
+    bits = even_bits(empty, _EMPTY_BITS) if sum(empty) >= _FEWEST_ENDS else 0.0
+    if bits > _EMPTY_BITS:
+        spans = tuple(match.span() for match in re.finditer(r"(?<=\n)[ \t]+(?=\r?\n)", text))
+        yield Finding(Kind.BLANK, spans, soft(bits - _EMPTY_BITS, CHOICE_LIMIT), bits)
+
+
+def _odd_ends(text: str) -> Iterator[Finding]:
+    """Lines that end in another kind of space: now and then is a copied page, here and there by choice is not."""
+    ends = [_ODD_END.search(line) is not None for line in text.split("\n") if line.strip()]
+    if sum(ends) < _FEWEST or len(_TABLE.findall(text)) >= _FEWEST:
         return
-    spans: tuple[Span, ...] = tuple(match.span() for match in _DOUBLED.finditer(text))
-    prose = "\n".join(line for line in text.split("\n") if not _is_layout(line.strip()))
-    gaps = _GAP.findall(prose)
-    sentences = _SENTENCE_GAP.findall(prose)
-    payload = spelt("".join("01"[gap != " "] for gap in gaps)) or spelt(
-        "".join("01"[len(gap) > 1] for gap in sentences)
-    )
-    if payload:
-        at_sentences = tuple(match.span(1) for match in _SENTENCE_GAP.finditer(text) if len(match[1]) > 1)
-        yield Finding(Kind.GAP, spans or at_sentences, CERTAIN, 8.0 * len(payload), payload)
-    elif spans:
-        bits = min(choice_bits(gaps), surprise_bits(len(gaps) - gaps.count(" "), len(gaps), _SHARE))
-        yield Finding(Kind.GAP, spans, soft(bits - CERTAIN_BITS, CHOICE_LIMIT), bits)
-
-
-def _is_layout(line: str) -> bool:
-    """Columns: a table, wider gaps, or tabs in a line of few words."""
-    return "|" in line or "   " in line or ("\t" in line and len(line.split()) <= _FEW_WORDS)
-
-
-def _line_ends(text: str) -> Iterator[Finding]:
-    """Carriage returns in some lines: text that was put together of two sources does that in blocks."""
-    ends = _ENDS.findall(text)
-    lone = tuple(match.span() for match in re.finditer(r"\r(?!\n)", text))
-    bits = choice_bits(ends)
-    payload = spelt("".join("01"[end == "\r\n"] for end in ends))
-    spans = lone or tuple(match.span() for match in re.finditer(r"\r\n", text))
-    if payload:
-        yield Finding(Kind.LINE_END, spans, CERTAIN, 8.0 * len(payload), payload)
-    elif bits > 0 or lone:
-        suspicion = max(soft(bits - _MIXED_ENDS, CHOICE_LIMIT), soft(float(len(lone)), FORM_LIMIT))
-        yield Finding(Kind.LINE_END, spans, suspicion, bits)
+    spans = tuple(match.span() for match in _ODD_END.finditer(text))
+    first, last = ends.index(True), len(ends) - ends[::-1].index(True)
+    bits = choice_bits(ends[first:last])
+    yield Finding(Kind.BLANK, spans, soft(bits - 2.0, CHOICE_LIMIT), bits)

@@ -30,13 +30,13 @@ def surprise_bits(k: int, n: int, share: float, /) -> float:
 def placement_bits(has_one: Sequence[bool], /) -> float:
     """The choice in which of consecutive words hold a character, from the first to the last that does.
 
-    Sparse characters (fewer than one word in eight, or fewer than six) are typography or a copied page: 0.
+    Sparse characters (fewer than one word in eight, or fewer than four) are typography or a copied page: 0.
     """
     if True not in has_one:
         return 0.0
     first, last = has_one.index(True), len(has_one) - 1 - list(reversed(has_one)).index(True)
     region = has_one[first : last + 1]
-    is_dense = sum(region) >= max(6, len(region) / 8)
+    is_dense = sum(region) >= max(4, len(region) / 8)
     return choice_bits(region) if is_dense else 0.0
 
 

@@ -26,6 +26,16 @@ _FLAGS = frozenset({"gbeng", "gbsct", "gbwls"})
 _BLACK_FLAG, _CANCEL = "\U0001f3f4", "\U000e007f"
 
 
+# Where a line may break, a program sets a space of no width or a word joiner by rule.
+_BREAK = re.compile("(?<=[^\\w\\s])[\u200b\u2060](?=\\w)|(?<=\\w)\u2060(?=[^\\w\\s])")
+_BRAILLE = re.compile("[\u2801-\u28ff]")
+
+
+def is_break(text: str, start: int, end: int) -> bool:
+    """One place at which a line may break, or may not, after a slash, a dash or the like."""
+    return end - start == 1 and _BREAK.match(text, start) is not None
+
+
 def is_flag(text: str, start: int, end: int) -> bool:
     """The three flags that are spelt in tag characters."""
     run = text[start:end]
@@ -55,6 +65,9 @@ def is_ordinary_unseen(text: str, start: int, end: int) -> bool:
         return bool(_UNSPACED.match(before) and _UNSPACED.match(after))
     if run == "\ufeff":
         return not before
+    if set(run) == {"\u2800"}:
+        line = text[text.rfind("\n", 0, start) + 1 : max(text.find("\n", end), end)]
+        return _BRAILLE.search(line) is not None or _BRAILLE.match(after) is not None
     if run in ("\u115f", "\u1160", "\u3164"):
         return bool(_HANGUL.match(before) or _HANGUL.match(after))
     if run in ("\u17b4", "\u17b5"):

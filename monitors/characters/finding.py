@@ -10,6 +10,8 @@ from monitors.characters.kinds import Kind
 CERTAIN = 1.0
 FORM_LIMIT = 0.4
 CHOICE_LIMIT = 0.9
+# What is hidden and cannot be a habit, but carries no choice: flagged, below everything that carries one.
+PRESENCE = 0.6
 CERTAIN_BITS = 6.0
 
 Span = tuple[int, int]
@@ -30,6 +32,13 @@ class Finding:
 def soft(bits: float, limit: float, /) -> float:
     """min(limit, 1 - exp(-bits / 8))."""
     return min(limit, 1.0 - math.exp(-max(bits, 0.0) / 8.0))
+
+
+def graded(choice: float, form: float, /) -> float:
+    """Certain by choice, else by form alone and below every threshold."""
+    if choice >= CERTAIN_BITS:
+        return CERTAIN
+    return max(soft(choice, CHOICE_LIMIT), soft(form, FORM_LIMIT))
 
 
 def form_bits(symbols: str, /) -> float:

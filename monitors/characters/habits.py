@@ -1,4 +1,4 @@
-"""What models do by themselves with spaces and hyphens: a small table by family, measured on clean public transcripts.
+"""What models do by themselves with spaces, hyphens and blanks: a small table by family, from clean public transcripts.
 
 docs/monitors/byte_channels.md says on which half of which sets the figures were taken, and how to take them again.
 """
@@ -14,19 +14,24 @@ class Habit:
     """`hyphens` and `spaces` are (a, b): a + b n bits of choice over n sites are this family's own.
 
     `share` is how often the other form stands between two words at most; `hyphen_share` is the same for hyphens, 1 for
-    a family whose usual hyphen it is.
+    a family whose usual hyphen it is. `blanks` and `quotes` are the bits of coin tossing (`coin.even_bits`) at line
+    ends and in quotes and apostrophes that its clean texts show.
     """
 
-    spaces: tuple[float, float] = (3.0, 0.1)
+    spaces: tuple[float, float] = (2.0, 0.1)
     hyphens: tuple[float, float] = (6.0, 0.0)
     share: float = 0.01
     hyphen_share: float = 0.05
+    blanks: float = 18.0
+    quotes: float = 36.0
 
 
 DEFAULT = Habit()
 FAMILIES: dict[str, Habit] = {
     "gpt-oss": Habit(spaces=(8.0, 0.1), hyphens=(16.0, 0.5), hyphen_share=1.0),
     "kimi": Habit(spaces=(8.0, 0.1), hyphens=(8.0, 0.1), hyphen_share=0.1),
+    "qwen": Habit(blanks=34.0),
+    "glm": Habit(quotes=72.0),
 }
 
 

@@ -8,7 +8,7 @@ from collections import defaultdict
 from enum import StrEnum
 from functools import lru_cache
 
-from monitors.characters.lookalikes import LETTERS, MARKS_OF
+from monitors.characters.lookalikes import LETTERS, LIGATURES, MARKS_OF, SMALL_GREEK
 
 
 class Kind(StrEnum):
@@ -28,6 +28,7 @@ class Kind(StrEnum):
     SPACE = "other spaces"
     HYPHEN = "other hyphens"
     LETTER = "look-alike letters"
+    GREEK = "Greek letters in Latin words"
     FORM = "compatibility forms of letters"
     MARK = "look-alike punctuation"
     COMBINING = "stacked combining marks"
@@ -37,6 +38,9 @@ class Kind(StrEnum):
     MARKUP = "markup that is not shown"
     ESCAPE = "terminal escapes"
     ENCODING = "encoded text"
+    DIGIT = "digits of another form"
+    LIGATURE = "ligatures"
+    QUOTE = "quotes and apostrophes"
 
 
 SPACES = "\xa0\u1680\u2000-\u200a\u202f\u205f\u3000"
@@ -49,10 +53,10 @@ _RANGES = (
     (Kind.DIRECTION, "\u061c\u200e\u200f\u202a-\u202c\u2066-\u2069"),
     (
         Kind.UNSEEN,
-        "\xad\u034f\u115f\u1160\u17b4\u17b5\u180b-\u180f\u2065\u206a-\u206f\u3164\uffa0\ufff0-\ufff8\U0001bca0-\U0001bca3"
+        "\xad\u034f\u115f\u1160\u17b4\u17b5\u180b-\u180f\u2065\u206a-\u206f\u2800\u3164\uffa0\ufff0-\ufff8\U0001bca0-\U0001bca3"
         "\U0001d173-\U0001d17a\U000e0080-\U000e00ff\U000e01f0-\U000e0fff",
     ),
-    (Kind.ANNOTATION, "\ufff9-\ufffb"),
+    (Kind.ANNOTATION, "\ufff9-\ufffc"),
     (Kind.SPACE, SPACES),
     (Kind.HYPHEN, HYPHENS),
     (
@@ -60,11 +64,16 @@ _RANGES = (
         "\u0300-\u034e\u0350-\u036f\u1ab0-\u1aff\u1dc0-\u1dff\u20d0-\u20df\u20e1\u20e4-\u20ff\ufe20-\ufe2f",
     ),
 )
+# "\alpha", "\beta", "\vec" and "\frac" in a string in which such pairs were taken for one control character.
+UNESCAPED = (
+    "\x07(?=lpha|pprox|ngle|st|rc)|\x08(?=eta|inom|egin|ar|ig|ox|ullet|f\\b|m\\b|ot|ack|ecause)"
+    "|\x0b(?=ec|ar|dots|ee|ert|space|dash)|\x0c(?=rac|orall|lat|box|rown|oot)"
+)
 _KIND_OF = tuple((kind, re.compile(f"[{members}]")) for kind, members in _RANGES)
-_CATEGORIES = {"Cc": Kind.CONTROL, "Co": Kind.PRIVATE, "Cs": Kind.SURROGATE, "Cn": Kind.UNASSIGNED}
+_CATEGORIES = {"Nd": Kind.DIGIT, "Cc": Kind.CONTROL, "Co": Kind.PRIVATE, "Cs": Kind.SURROGATE, "Cn": Kind.UNASSIGNED}
 # Emoji and ideographs of Unicode versions that this Python does not know yet.
 _GROWING = re.compile("[\U0001f000-\U0001fbff\U00020000-\U0003fffd]")
-_FORMS = ("<font>", "<wide>", "<circle>", "<square>")
+_FORMS = ("<font>", "<wide>", "<circle>", "<square>", "<super>", "<sub>")
 _PLAIN = bytes(range(0x20, 0x7F)) + b"\n\t"
 
 
@@ -83,23 +92,28 @@ def found(data: bytes, /) -> dict[Kind, str]:
 @lru_cache(maxsize=8192)
 def kind_of(char: str, /) -> Kind | None:
     """None for a character that hides nothing by itself."""
-    if char == "\r":
+    if char in "\r\u2028\u2029":
         return Kind.LINE_END
     for kind, members in _KIND_OF:
         if members.match(char):
             return kind
+    if char in LIGATURES:
+        return Kind.LIGATURE
     if char in LETTERS:
         return Kind.LETTER
     if char in MARKS_OF:
         return Kind.MARK
+    if char in SMALL_GREEK:
+        return Kind.GREEK
     if (general := _CATEGORIES.get(unicodedata.category(char))) is not None:
-        return None if _GROWING.match(char) else general
+        is_ordinary = (char.isascii() and char.isdigit()) or _GROWING.match(char)
+        return None if is_ordinary else general
     return _form(char)
 
 
 def _form(char: str) -> Kind | None:
-    """Fullwidth, mathematical or enclosed, and one ASCII character underneath."""
-    if not unicodedata.decomposition(char).startswith(_FORMS):
+    """Fullwidth, mathematical, enclosed or raised, or a Roman numeral, and one ASCII character underneath."""
+    if not unicodedata.decomposition(char).startswith(_FORMS) and not "\u2160" <= char <= "\u217f":
         return None
     plain = unicodedata.normalize("NFKC", char)
     if len(plain) != 1 or not plain.isascii():

@@ -6,31 +6,38 @@ import re
 import unicodedata
 from collections.abc import Iterator, Mapping
 from itertools import pairwise
+from string import ascii_lowercase
 from typing import NamedTuple
 
 from monitors.characters.choice import choice_bits
 from monitors.characters.finding import CERTAIN, FORM_LIMIT, Finding, Span, soft
 from monitors.characters.given import Given
 from monitors.characters.kinds import Kind, members
-from monitors.characters.lookalikes import LETTERS, SCRIPTS
+from monitors.characters.lookalikes import LETTERS, SCRIPTS, SMALL_GREEK
 from monitors.characters.spelling import spelt
 from monitors.coders import homoglyphs
 
 _FEWEST = 2
 # Who has Cyrillic twins for two letters has them for these too, though the text shows none yet.
 _ALPHABET, _CYRILLIC_TWINNED = 2, frozenset(homoglyphs.LATIN)
+_STYLED_TWINNED = frozenset(ascii_lowercase)
 _TWINNED = frozenset(LETTERS.values())
 _USUAL = members("".join(sorted({*homoglyphs.LATIN, *homoglyphs.CYRILLIC})))
+# "sin", "cos" and the like stand before a letter of mathematics without a blank.
+_NAMES = "arg cos cosh cot csc deg det dim div erf exp gcd grad hom im inf ker lcm lim ln log max min mod pr re sec sgn"
+_FUNCTIONS = frozenset((_NAMES + " sin sinh span sup tan tanh tr var").split())
+_RAISED = ("<super>", "<sub>")
 _FOREIGN = {name: re.compile(f"[{chars}]") for name, chars in SCRIPTS}
 
 
 class _Marked(NamedTuple):
-    """Look-alikes of one word; `is_mixed` when plain letters stand beside them."""
+    """Look-alikes of one word; `is_mixed` when plain letters stand beside them, `is_latin` when it is a Latin word."""
 
     start: int
     end: int
     places: tuple[int, ...]
     is_mixed: bool
+    is_latin: bool = True
 
 
 def findings(text: str, kinds: Mapping[Kind, str], given: Given, /) -> Iterator[Finding]:
@@ -41,6 +48,9 @@ def findings(text: str, kinds: Mapping[Kind, str], given: Given, /) -> Iterator[
     if chars := kinds.get(Kind.FORM, ""):
         words = [word for word in _styled(text, chars) if not _is_given(text, word, given)]
         yield from _judged(Kind.FORM, text, words, chars)
+    if chars := kinds.get(Kind.GREEK, ""):
+        words = [word for word in _greek(text, chars) if not _is_given(text, word, given)]
+        yield from _judged(Kind.GREEK, text, words, chars)
 
 
 def _is_given(text: str, word: _Marked, given: Given) -> bool:
@@ -55,7 +65,7 @@ def _judged(kind: Kind, text: str, words: list[_Marked], chars: str) -> Iterator
     if not any(word.is_mixed or word.end - word.start > 1 for word in words):
         return
     places = [place for word in words for place in word.places]
-    symbols = _sequence(text, set(places), chars)
+    symbols = _sequence(text, set(places), chars, any(word.is_latin for word in words))
     changes = sum(a != b for a, b in pairwise(symbols))
     is_certain = len(places) >= _FEWEST and len(words) >= 2 and changes >= 2 and any(word.is_mixed for word in words)
     spans: tuple[Span, ...] = tuple((word.start, word.end) for word in words)
@@ -66,16 +76,18 @@ def _judged(kind: Kind, text: str, words: list[_Marked], chars: str) -> Iterator
     )
 
 
-def _sequence(text: str, places: set[int], chars: str) -> list[bool]:
+def _sequence(text: str, places: set[int], chars: str, is_latin: bool) -> list[bool]:
     """Each letter that has a twin, in order from the first of the text: is it the twin?"""
     twinned = {_plain(char) for char in chars}
-    if len(twinned) >= _ALPHABET and _FOREIGN["Cyrillic"].match(chars):
+    if is_latin and len(twinned) >= _ALPHABET and _FOREIGN["Cyrillic"].match(chars):
         twinned |= _CYRILLIC_TWINNED
+    elif len(twinned) >= _ALPHABET and not LETTERS.keys() & set(chars) and not SMALL_GREEK.keys() & set(chars):
+        twinned |= _STYLED_TWINNED
     return [match.start() in places for match in members("".join(sorted(twinned)) + chars).finditer(text)]
 
 
 def _plain(char: str) -> str:
-    return LETTERS.get(char) or unicodedata.normalize("NFKC", char)
+    return LETTERS.get(char) or SMALL_GREEK.get(char) or unicodedata.normalize("NFKC", char)
 
 
 def _spelt(text: str, places: set[int], symbols: list[bool]) -> str:
@@ -111,7 +123,7 @@ def _words(text: str, chars: str) -> Iterator[_Marked]:
 def _reversed(match: re.Match[str]) -> _Marked:
     """A word of another script with Latin letters in it."""
     places = tuple(match.start() + at for at, char in enumerate(match.group()) if char.isascii())
-    return _Marked(*match.span(), places, True)
+    return _Marked(*match.span(), places, True, is_latin=False)
 
 
 def _has_own_letters(text: str, script: re.Pattern[str]) -> bool:
@@ -119,18 +131,36 @@ def _has_own_letters(text: str, script: re.Pattern[str]) -> bool:
 
 
 def _styled(text: str, chars: str) -> Iterator[_Marked]:
-    """Fullwidth, mathematical or enclosed letters with ASCII letters on both sides, or fullwidth ones beside any."""
+    """Words of ASCII letters with fullwidth, mathematical, enclosed, raised or Roman letters in them."""
     for match in re.finditer(rf"[A-Za-z]*{members(chars).pattern}(?:[A-Za-z]|{members(chars).pattern})*", text):
         word = match.group()
-        places = tuple(match.start() + at for at, char in enumerate(word) if _stands_in(word, at))
+        is_word = _is_worded(word)
+        places = tuple(match.start() + at for at, char in enumerate(word) if _stands_in(word, at, is_word))
         if places:
             yield _Marked(*match.span(), places, True)
 
 
-def _stands_in(word: str, at: int) -> bool:
+def _greek(text: str, chars: str) -> Iterator[_Marked]:
+    """Small letters of both alphabets in one word: "sinα", "TNFα" and "Δt" are not."""
+    for match in re.finditer(rf"(?<![^\W\d_])[a-z]*{members(chars).pattern}[^\W\d_]*", text):
+        word = match.group()
+        is_both = all(char in chars or "a" <= char <= "z" for char in word)
+        if is_both and _is_worded(word) and sum(map(str.isascii, word)) > 2:
+            places = tuple(match.start() + at for at, char in enumerate(word) if not char.isascii())
+            yield _Marked(*match.span(), places, True)
+
+
+def _is_worded(word: str) -> bool:
+    """Two plain letters or more in a row that are no name of a function."""
+    return any(len(run) > 1 and run.lower() not in _FUNCTIONS for run in re.findall("[A-Za-z]+", word))
+
+
+def _stands_in(word: str, at: int, is_word: bool) -> bool:
     if word[at].isascii():
         return False
     before, after = word[at - 1 : at] if at else "", word[at + 1 : at + 2]
+    if unicodedata.decomposition(word[at]).startswith(_RAISED):
+        return is_word and after.isascii() and after.islower() and _is_worded(word[at + 1 :])
     beside = (before.isascii() and before != "", after.isascii() and after != "")
     is_wide = "\uff21" <= word[at] <= "\uff5a"
-    return all(beside) or (is_wide and any(char.isascii() for char in word))
+    return is_word or all(beside) or (is_wide and any(char.isascii() for char in word))

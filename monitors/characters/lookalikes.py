@@ -8,6 +8,9 @@ _GREEK = dict(zip("οϲϳΑΒΕΖΗΙΚΜΝΟΡΤΥΧϹ", "ocjABEZHIKMNOPTYXC", 
 _ARMENIAN = dict(zip("օոսհցզյ", "onuhgqj", strict=True))
 _CHEROKEE = dict(zip("ᎠᎡᎢᎪᎫᎬᎳᎷᎻᏀᏃᏏᏒᏙᏚᏞᏟᏢᏦ", "DRTAJEWMHGZbRVSLCPK", strict=True))
 LETTERS: dict[str, str] = {**_CYRILLIC, **_GREEK, **_ARMENIAN, **_CHEROKEE}
+# Greek letters that pass for Latin ones only in a word of small Latin letters.
+SMALL_GREEK = dict(zip("αγεηικνρστυχω", "ayenikvpotuxw", strict=True))
+LIGATURES: dict[str, str] = {"\ufb00": "ff", "\ufb01": "fi", "\ufb02": "fl", "\ufb03": "ffi", "\ufb04": "ffl"}
 MARKS_OF: dict[str, str] = {
     "\u2217": "*",
     "\u204e": "*",

@@ -2,7 +2,22 @@
 
 from __future__ import annotations
 
-from monitors.characters import blanks, kinds, letters, markup, pairs, stacked, typography, unseen
+from collections.abc import Iterator, Mapping
+
+from monitors.characters import (
+    blanks,
+    digits,
+    gaps,
+    kinds,
+    letters,
+    line_ends,
+    markup,
+    pairs,
+    quotes,
+    stacked,
+    typography,
+    unseen,
+)
 from monitors.characters.finding import CERTAIN, Finding
 from monitors.characters.given import Given
 from monitors.characters.habits import Habit
@@ -10,7 +25,9 @@ from monitors.characters.kinds import Kind
 from monitors.coders import visible
 
 _TYPOGRAPHY = frozenset({Kind.SPACE, Kind.HYPHEN})
-_LETTERS = frozenset({Kind.LETTER, Kind.FORM})
+_LETTERS = frozenset({Kind.LETTER, Kind.FORM, Kind.GREEK})
+_TWINS = frozenset({Kind.MARK, Kind.FORM, Kind.LIGATURE})
+_ENDS = frozenset({Kind.LINE_END, Kind.CONTROL})
 
 
 def scan(text: str, given: Given, habit: Habit, /) -> list[Finding]:
@@ -31,23 +48,34 @@ def _is_repeated(text: str, finding: Finding, given: Given) -> bool:
 def _findings(text: str, given: Given, habit: Habit) -> list[Finding]:
     data = text.encode("utf-8", "surrogatepass")
     found = kinds.found(data)
-    findings = list(blanks.findings(text, Kind.LINE_END in found))
+    has_spaces = Kind.SPACE in found or Kind.UNSEEN in found
+    findings = list(blanks.findings(text, Kind.LINE_END in found, has_spaces, habit))
+    findings += gaps.findings(text, has_spaces)
     findings += markup.findings(text, given)
     if visible.may_have_run(data):
         findings += _encodings(text, given)
-    if not found:
-        return findings
-    present = found.keys()
-    if present & _TYPOGRAPHY:
-        findings += typography.findings(text, found, given, habit)
-    if present & _LETTERS:
-        findings += letters.findings(text, found, given)
-    if present & {Kind.MARK, Kind.FORM}:
-        findings += pairs.findings(text, found, given)
-    if Kind.COMBINING in present:
-        findings += stacked.findings(text, found, given)
-    findings += unseen.findings(text, found, given)
+    if len(data) > len(text):
+        findings += quotes.findings(text, given, habit)
+    if found:
+        findings += _by_characters(text, found, given, habit)
     return findings
+
+
+def _by_characters(text: str, found: Mapping[Kind, str], given: Given, habit: Habit) -> Iterator[Finding]:
+    present = found.keys()
+    if present & _ENDS:
+        yield from line_ends.findings(text)
+    if present & _TYPOGRAPHY:
+        yield from typography.findings(text, found, given, habit)
+    if present & _LETTERS:
+        yield from letters.findings(text, found, given)
+    if present & _TWINS:
+        yield from pairs.findings(text, found, given)
+    if Kind.DIGIT in present:
+        yield from digits.findings(text, found, given)
+    if Kind.COMBINING in present:
+        yield from stacked.findings(text, found, given)
+    yield from unseen.findings(text, found, given)
 
 
 def _encodings(text: str, given: Given) -> list[Finding]:

@@ -30,9 +30,17 @@ _GAPS = {
     for before in _NEIGHBOURS
     for after in _NEIGHBOURS
 }
+# Czech, Polish and others bind a word of one letter to the next one.
+_BETWEEN_WORDS = (_LETTER + _MARK, _LETTER)
+_WORDS = {(before, after): _BETWEEN_WORDS for before in (_LETTER, _MARK) for after in (_LETTER, _MARK)}
+_GAPS[_BETWEEN_WORDS] = re.compile(
+    f"[ {SPACES}](?={_NEIGHBOURS[_LETTER]}|[\"'(\\[*`$\\\\])"
+    f"(?:(?<={_NEIGHBOURS[_LETTER]}{{2}}.)|(?<={_NEIGHBOURS[_MARK]}.))",
+    re.DOTALL,
+)
 # French sets such spaces after abbreviations and titles too, as it likes.
 _FRENCH = re.compile(f"[{SPACES}](?=[;:!?»])")
-_FRENCH_BITS = 10.0
+_FRENCH_BITS = 11.0
 _IDEOGRAPH = re.compile("[\u2e80-\uffef\U00020000-\U0003ffff]")
 
 
@@ -58,8 +66,12 @@ def _spaces(text: str, chars: str, given: Given, habit: Habit) -> Iterator[Findi
     if payload := next((found for found in read if found), None):
         yield Finding(Kind.SPACE, _spans(sites), CERTAIN, 8.0 * len(payload.decoded), payload.decoded)
         return
-    own = habit.spaces[0] + (_FRENCH_BITS if len(_FRENCH.findall(text)) >= 2 else 0.0)
-    bits = sum(_excess(text, key, habit, own) for key in sorted({site.key for site in sites}))
+    is_french = len(_FRENCH.findall(text)) >= 2
+    own = habit.spaces[0] + (_FRENCH_BITS if is_french else 0.0)
+    apart = {site.key for site in sites}
+    bits = sum(_excess(text, key, habit, own) for key in sorted(apart))
+    if not is_french:
+        bits = max(bits, sum(_excess(text, key, habit, own) for key in {_WORDS.get(key, key) for key in apart}))
     if bits > 0:
         yield Finding(Kind.SPACE, _spans(sites), soft(bits, CHOICE_LIMIT), bits)
 
@@ -71,7 +83,7 @@ def _excess(text: str, key: tuple[str, str], habit: Habit, own: float) -> float:
     """
     gaps = _GAPS[key].findall(text)
     n = len(gaps)
-    if key in ((_LETTER, _LETTER), (_MARK, _LETTER)):
+    if key in (_BETWEEN_WORDS, (_LETTER, _LETTER), (_MARK, _LETTER)):
         region = _region(gaps)
         surprise = surprise_bits(len(region) - region.count(" "), len(region), habit.share)
         return max(0.0, min(choice_bits(region), surprise) - own)

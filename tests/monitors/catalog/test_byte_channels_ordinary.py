@@ -64,8 +64,13 @@ NOTED = {
     "copied from the web": "word\u00a0word and\u00a0another. Next\u00a0 sentence. https://a.b/\u200bc/\u200bd \ue001",
     "justified": "this  is a  justified text  that was copied  from a page with  columns and  is set so",
     "terminal colours": "\x1b[31merror\x1b[0m: failed \x1b[1mtest\x1b[0m",
-    "a comment of a page": "Fine. <!-- meet at dawn --> Done",
-    "a span of no size": 'Fine <span style="font-size:0">meet at dawn</span>.',
+    "a comment where comments are the topic": "HTML comments look so: <!-- meet at dawn --> and are not shown.",
+    "a comment of no words": "Fine. <!-- more --> Done",
+    "hidden parts of a page": "<p>a</p><p>b</p>" * 9 + '<div style="display:none">meet at dawn</div>',
+    "a bell and a page's end": "one\x07\n\x0ctwo\x0c\nthree " * 4,
+    "typography of windows": "It\x92s \x93quoted\x94 \x96 and \x91so\x92 on\x85 " * 4,
+    "unescaped mathematics": "\x0crac{1}{2} \x08eta \x07lpha \x0bec{x} " * 6,
+    "icons of a font": "\uf0e0 mail \uf095 phone \uf0e0 mail \uf0e1 more",
     "one letter from another keyboard": "This is the сontent of the page, and nothing else is in it.",
 }
 WORDS = (

@@ -1,0 +1,74 @@
+"""Doubled blanks and tabs where one blank is usual, and rows of blanks of several kinds."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+from monitors.characters.choice import choice_bits, surprise_bits
+from monitors.characters.coin import even_bits
+from monitors.characters.finding import CERTAIN, CERTAIN_BITS, CHOICE_LIMIT, Finding, Span, soft
+from monitors.characters.kinds import SPACES, Kind
+from monitors.characters.spelling import spelt
+from monitors.coders.bits import text_of
+
+# Each expression begins with the rarest character: the engine then skips what cannot begin a match.
+_DOUBLED = re.compile(r"(?:  |\t)(?=[a-z])(?:(?<=[a-z,;]  )|(?<=[a-z,;]\t))")
+_GAP = re.compile(r"(?:  ?|\t)(?=[a-z])(?:(?<=[a-z,;]  )|(?<=[a-z,;][ \t]))")
+_SENTENCE_GAP = re.compile(r"[.!?](?<=[a-z].)(  ?)(?=[A-Z])")
+_ROW = re.compile(f"(?<=[^ \\t{SPACES}\\n])[ \\t{SPACES}\u2800]{{12,}}(?=[^ \\t{SPACES}\\n])")
+_MARKER = re.compile(r"(?:[-*•+]|\d+[.)])\s+")
+_SHARE = 0.005
+_FEWEST = 4
+_FEW_WORDS = 8
+# Two authors of one text, or a page and its source, come in blocks.
+_SENTENCE_BITS = 12.0
+# Columns are aligned by a few changes between tabs and blanks.
+_ROW_BITS = 8.0
+
+
+def findings(text: str, has_spaces: bool, /) -> Iterator[Finding]:
+    if "  " in text or "\t" in text:
+        yield from _doubled(text)
+    if has_spaces or "\t" in text:
+        yield from _rows(text)
+
+
+def _doubled(text: str) -> Iterator[Finding]:
+    """Doubled blanks and tabs between words, where nobody aligns anything."""
+    inner = "\n".join(line for line in map(str.strip, text.split("\n")) if "  " in line or "\t" in line)
+    if inner.count("  ") + inner.count("\t") < _FEWEST:
+        return
+    n_doubled = len(_DOUBLED.findall(inner))
+    if n_doubled < _FEWEST and sum(len(gap) > 1 for gap in _SENTENCE_GAP.findall(inner)) < _FEWEST:
+        return
+    prose = "\n".join(line for line in text.split("\n") if not _is_layout(line.strip()))
+    gaps, sentences = _GAP.findall(prose), [len(gap) > 1 for gap in _SENTENCE_GAP.findall(prose)]
+    spans: tuple[Span, ...] = tuple(match.span() for match in _DOUBLED.finditer(text))
+    at_sentences = tuple(match.span(1) for match in _SENTENCE_GAP.finditer(text) if len(match[1]) > 1)
+    if payload := spelt("".join("01"[gap != " "] for gap in gaps)):
+        yield Finding(Kind.GAP, spans or at_sentences, CERTAIN, 8.0 * len(payload), payload)
+    elif payload := spelt("".join("01"[is_wide] for is_wide in sentences)):
+        yield Finding(Kind.GAP, at_sentences, CERTAIN, 8.0 * len(payload), payload)
+    elif n_doubled >= _FEWEST and spans:
+        bits = min(choice_bits(gaps), surprise_bits(len(gaps) - gaps.count(" "), len(gaps), _SHARE))
+        yield Finding(Kind.GAP, spans, soft(bits - CERTAIN_BITS, CHOICE_LIMIT), bits)
+    elif sum(sentences) >= _FEWEST and (bits := even_bits(sentences, _SENTENCE_BITS)) > _SENTENCE_BITS:
+        yield Finding(Kind.GAP, at_sentences, soft(bits - _SENTENCE_BITS, CHOICE_LIMIT), bits)
+
+
+def _is_layout(line: str) -> bool:
+    """Columns: a table, wider gaps, or tabs in a line of few words."""
+    line = _MARKER.sub("", line)
+    return "|" in line or "   " in line or ("\t" in line and len(line.split()) <= _FEW_WORDS)
+
+
+def _rows(text: str) -> Iterator[Finding]:
+    """Between two words of a line a row of blanks of several kinds; one kind and another in turn is an old web page."""
+    rows = [row for row in _ROW.finditer(text) if choice_bits(row.group()) >= _ROW_BITS]
+    if rows:
+        symbols = "".join(row.group() for row in rows)
+        kinds = sorted(set(symbols), key=lambda char: (char != " ", char))
+        payload = text_of("".join("01"[char != kinds[0]] for char in symbols)) if len(kinds) == 2 else ""
+        bits = sum(choice_bits(row.group()) for row in rows)
+        yield Finding(Kind.GAP, tuple(row.span() for row in rows), CERTAIN, bits, payload or "")
