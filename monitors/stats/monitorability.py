@@ -74,8 +74,8 @@ def monitorability(
     An arm without negatives counts as TNR 1. An arm of fewer than 3 rollouts leaves nothing to estimate when some have
     selected, so that its instance is not eligible. se(TE) is from sample variances; where it is 0, any TE > 0 passes.
     Departing from the published program, the value is of the rollouts as they are, not of resampled ones: resampling
-    the few rollouts of a split lowers eligibility. The standard deviation and the interval resample instances, each draw
-    with a split of its own; resampling rollouts within instances as well would count their noise twice.
+    the few rollouts of a split lowers eligibility. The standard deviation and the interval resample instances, each
+    draw with a split of its own; resampling rollouts within instances as well would count their noise twice.
 
     References
     ----------
