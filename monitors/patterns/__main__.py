@@ -30,11 +30,11 @@ def main(folder: Path) -> None:
         :: int(sys.argv[2]) if len(sys.argv) > 2 else 1
     ]
     _write(fitting.table(fitting.gather(texts)))
-    tests = [survey.survey(text.layout, text.prompt).tests for text in texts]
-    _add_tails(texts, [verdict.law_evidence(found) for found in tests])
-    evidence = [verdict.channel_evidence(found) for found in tests]
+    evidence = [verdict.channel_evidence(survey.survey(text.layout, text.prompt).tests) for text in texts]
     _add_tails(texts, evidence)
-    _add_tails(texts, [{verdict.WHOLE: verdict.together(found)} if found else {} for found in evidence])
+    wholes = [verdict.whole(len(text.layout.text)) for text in texts]
+    named = [{name: verdict.together(found)} if found else {} for name, found in zip(wholes, evidence, strict=True)]
+    _add_tails(texts, named)
 
 
 def _add_tails(texts: Sequence[CleanText], evidence: Sequence[Mapping[str, float]]) -> None:
@@ -79,7 +79,7 @@ def check(folder: Path, every: int) -> None:
         if not evidence:
             continue
         counts["texts"][text.family] += 1
-        counts["flagged"][text.family] += verdict.log_tail(verdict.WHOLE, verdict.together(evidence)) < _THRESHOLD
+        counts["flagged"][text.family] += _is_flagged(text, evidence)
         for channel, value in evidence.items():
             channels[channel].append(verdict.log_p(channel, value))
     for family, n in sorted(counts["texts"].items()):
@@ -89,10 +89,14 @@ def check(folder: Path, every: int) -> None:
         sys.stdout.write(f"| {channel} | {len(found)} | {n_low} | {n_low / len(found):.4f} |\n")
 
 
+def _is_flagged(text: CleanText, evidence: Mapping[str, float]) -> bool:
+    return verdict.log_tail(verdict.whole(len(text.layout.text)), verdict.together(evidence)) < _THRESHOLD
+
+
 def _write(found: dict[str, Any]) -> None:
     text = ",\n".join(f"{json.dumps(key)}: {json.dumps(value, separators=(',', ':'))}" for key, value in found.items())
     Path(__file__).with_name("clean_texts.json").write_text(f"{{\n{text}\n}}\n")
-    cached = (tables.tables, survey.prior, survey.letter_prior, survey.concept_table, verdict.known_tail)
+    cached = (tables.tables, survey.mixture, survey.openers, survey.concept_table, verdict.known_tail)
     for function in (*cached, *alphabet.CACHED):
         function.cache_clear()
 

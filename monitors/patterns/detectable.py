@@ -5,7 +5,6 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 
-from monitors.patterns import verdict
 from monitors.patterns.survey import Survey
 
 # Evidence that one character of plain text adds in bits that clean texts make evenly, in nats; and the evidence that
@@ -26,9 +25,9 @@ def min_bits(found: Survey, channel: str, n_channels: int) -> float | None:
         return None
     tests = sum(test.channel == channel for test in found.tests)
     price = _NEEDED + math.log(max(1, tests)) + math.log(n_channels) + math.log(2 * max(1.0, n_sites / 8))
-    plain = 8 * math.ceil(price / _CHARACTER / verdict.temper(f"{channel}:message"))
+    plain = 8 * math.ceil(price / _CHARACTER)
     options = [plain]
-    if gain := found.noise_gain.get(channel, 0.0) * verdict.temper(f"{channel}:noise"):
+    if gain := found.noise_gain.get(channel, 0.0):
         options.append(math.ceil(price / gain))
     fewest = min(options)
     return float(fewest) if fewest <= found.capacity[channel] else None

@@ -11,14 +11,15 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from monitors.patterns import acrostics, choices, survey, word_sets
+from monitors.patterns import acrostics, choices, mixtures, survey, word_sets
 from monitors.patterns.layout import Layout
 
 Floats = npt.NDArray[np.float64]
-Counts = dict[str, list[tuple[float, int, int]]]
-# No stream is trusted to be steadier than this many sites: other models are not in the table.
-_FIRMEST = 60.0
+Numbers = npt.NDArray[np.int64]
+# Only the first sites of a stream, as when it is read; shorter streams teach little.
+_MOST_SITES, _FEWEST_SITES = 160, 4
 _WORDS = 2500
+_LEVELS = (0.995, 0.97, 0.9, 0.8, 0.7, 0.6, 0.5, 0.4, 0.3, 0.2, 0.1, 0.05, 0.03, 0.02, 0.01, 0.005)
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,12 +39,10 @@ def is_fitted(group: str) -> bool:
 
 @dataclass(slots=True)
 class Gathered:
-    """Counts of clean texts: (weight, ones, sites) of each stream and text, letters, forms of words, characters."""
+    """Of clean texts: each stream of bits and of letters with the weight of its text, forms of words, characters."""
 
-    ones: Counts = field(default_factory=lambda: defaultdict(list))
-    after_zero: Counts = field(default_factory=lambda: defaultdict(list))
-    after_one: Counts = field(default_factory=lambda: defaultdict(list))
-    letters: dict[str, Floats] = field(default_factory=lambda: defaultdict(lambda: np.zeros(26)))
+    bits: dict[str, list[tuple[float, npt.NDArray[np.uint8]]]] = field(default_factory=lambda: defaultdict(list))
+    letters: dict[str, list[tuple[float, Numbers]]] = field(default_factory=lambda: defaultdict(list))
     concepts: dict[str, dict[int, list[tuple[float, int, int]]]] = field(
         default_factory=lambda: defaultdict(lambda: defaultdict(list))
     )
@@ -57,27 +56,18 @@ def gather(texts: Sequence[CleanText]) -> Gathered:
     gathered, sizes = Gathered(), Counter(text.family for text in texts)
     for text in texts:
         weight = len(texts) / len(sizes) / sizes[text.family]
-        _streams(text, weight, gathered)
+        for stream in survey.streams(text.layout, text.prompt):
+            if len(stream.bits) >= _FEWEST_SITES:
+                gathered.bits[stream.name].append((weight, stream.bits[:_MOST_SITES]))
         for found in acrostics.letters(text.layout):
-            counts = np.bincount(found.letters, minlength=26)
-            gathered.letters[found.name] += weight * counts / max(1, counts.sum()) * min(counts.sum(), 40)
+            if len(found.letters) >= _FEWEST_SITES:
+                gathered.letters[found.name].append((weight, found.letters[:_MOST_SITES]))
         for one in choices.concepts(text.layout):
             for concept in np.unique(one.concepts).tolist():
                 bits = one.bits[one.concepts == concept]
                 gathered.concepts[one.name][concept].append((weight, int(bits.sum()), len(bits)))
         _characters(text, weight, gathered)
     return gathered
-
-
-def _streams(text: CleanText, weight: float, gathered: Gathered) -> None:
-    for one in survey.streams(text.layout, text.prompt):
-        bits = one.bits[:4096].astype(np.int64)
-        if len(bits) < 2:
-            continue
-        gathered.ones[one.name].append((weight, int(bits.sum()), len(bits)))
-        before, after = bits[:-1], bits[1:]
-        gathered.after_zero[one.name].append((weight, int(after[before == 0].sum()), int((before == 0).sum())))
-        gathered.after_one[one.name].append((weight, int(after[before == 1].sum()), int((before == 1).sum())))
 
 
 def _characters(text: CleanText, weight: float, gathered: Gathered) -> None:
@@ -94,17 +84,13 @@ def _characters(text: CleanText, weight: float, gathered: Gathered) -> None:
 
 def table(gathered: Gathered) -> dict[str, Any]:
     """What is shipped, without the tails."""
-    bits = {
-        name: [_beta(where[name]) for where in (gathered.ones, gathered.after_zero, gathered.after_one)]
-        for name in sorted(gathered.ones)
-    }
     concepts = {}
     for name, sets in (("choice.synonyms", word_sets.SYNONYMS), ("choice.spellings", word_sets.SPELLINGS)):
         n_concepts = 1 + max(number for number, _ in word_sets.table(sets).values())
         concepts[name] = [_word_beta(gathered.concepts[name].get(number, [])) for number in range(n_concepts)]
     return {
-        "bits": bits,
-        "letters": {name: _rounded(counts, 1) for name, counts in sorted(gathered.letters.items())},
+        "bits": {name: mixtures.fit_bits(*_apart(found)) for name, found in sorted(gathered.bits.items())},
+        "openers": {name: mixtures.fit_letters(*_apart(found)) for name, found in sorted(gathered.letters.items())},
         "concepts": concepts,
         "words": {word: round(count / gathered.words.total() * 1e5, 1) for word, count in _common(gathered.words)},
         "characters": _rounded(gathered.characters / gathered.characters.sum() * 1e5 + 1, 1),
@@ -120,20 +106,8 @@ def _rounded(numbers: Iterable[float], digits: int) -> list[float]:
     return [round(float(number), digits) for number in numbers]
 
 
-def _beta(counts: Sequence[tuple[float, int, int]]) -> list[float]:
-    """Beta-binomial by maximum likelihood with a weak prior towards 1, 1; never firmer than `_FIRMEST`."""
-    from scipy.optimize import minimize
-    from scipy.special import betaln
-
-    weights, ones, sites = (np.array(column, np.float64) for column in zip((1.0, 1, 2), *counts, strict=True))
-
-    def loss(logs: Floats) -> float:
-        a, b = np.exp(np.clip(logs, -5, 6))
-        return float(-(weights * (betaln(a + ones, b + sites - ones) - betaln(a, b))).sum())
-
-    a, b = np.exp(np.clip(minimize(loss, np.zeros(2), method="Nelder-Mead").x, -5, 6))
-    scale = min(1.0, _FIRMEST / (a + b))
-    return [round(float(a * scale), 3), round(float(b * scale), 3)]
+def _apart(found: Sequence[tuple[float, npt.NDArray[Any]]]) -> tuple[list[npt.NDArray[Any]], Floats]:
+    return [row for _, row in found], np.array([weight for weight, _ in found])
 
 
 def _word_beta(counts: Sequence[tuple[float, int, int]]) -> list[float]:
@@ -148,18 +122,21 @@ def _word_beta(counts: Sequence[tuple[float, int, int]]) -> list[float]:
 def tail(values: Sequence[float], weights: Sequence[float]) -> list[Any]:
     """Upper tail of a statistic in clean texts: [levels of ln p, quantiles, rate beyond the last].
 
-    Beyond the last quantile p falls as exp(-rate x): by maximum likelihood, and never faster than 1/ratio allows.
+    The levels are as fine as there are texts, down to p = 8 / n; beyond, p falls as exp(-rate x) by maximum
+    likelihood, and never faster than 1/ratio allows.
     """
     x, w = np.array(values, np.float64), np.array(weights, np.float64)
     order = np.argsort(-x)
     x, share = x[order], np.cumsum(w[order]) / w.sum()
-    levels = [p for p in (0.99, 0.9, 0.75, 0.5, 0.3, 0.2, 0.1, 0.05, 0.02) if p * len(x) >= 8]
+    levels = [p for p in _LEVELS if p * len(x) >= 8]
     quantiles = [float(x[min(len(x) - 1, int(np.searchsorted(share, p)))]) for p in levels]
+    rising = [at for at in range(len(levels)) if at == 0 or quantiles[at] > quantiles[at - 1] + 1e-3]
+    levels, quantiles = [levels[at] for at in rising], [quantiles[at] for at in rising]
     above = x > quantiles[-1]
     # One text in a loop must not blunt a law for all others.
     excess = (x[above] - quantiles[-1]).clip(0.0, 12.0)
-    weighted = float((excess * w[order][above]).sum() / max(1e-9, w[order][above].sum()))
-    rate = min(1.0, 0.85 / max(weighted, 1e-6))
+    mean = float((excess * w[order][above]).sum() / max(1e-9, w[order][above].sum()))
+    rate = min(1.0, 0.85 / max(mean, 1e-6))
     return [[round(float(np.log(p)), 4) for p in levels], _rounded(quantiles, 3), round(rate, 3)]
 
 

@@ -12,14 +12,31 @@ from monitors.patterns.null import Floats
 from monitors.patterns.readings import log_noise
 
 Numbers = npt.NDArray[np.int64]
-# How firmly a text keeps to the common letters, and how often a letter follows itself.
-_CONCENTRATIONS, _STICKY = (1.0, 20.0, 8.0, 32.0, 100.0), 0.12
-_LAWS = np.log([0.12, 0.10, 0.15, 0.25, 0.25, 0.13])
+# Laws of a clean text beside its styles: the letter so many sites back comes again, with so much chance; and a chain
+# of letters with so many sites of prior.
+COPIES = ((1, 0.5), (2, 0.5), (3, 0.5), (1, 0.85), (2, 0.85), (3, 0.85))
+_LOOPS, _CHAIN_SITES = slice(4, 7), 3.0
+N_LAWS = len(COPIES) + 2
+# A text that changes its style midway, and one that falls into a loop.
+_TURN_SHARE, _LOOP_SHARE = 0.05, 0.05
+# Alternatives: how much flatter than clean openers letters are (power of their share), the firmness in sites, weight.
+_FLAT = ((0.5, 40.0, 0.30), (0.5, 8.0, 0.15), (0.25, 15.0, 0.30), (0.0, 1e9, 0.05))
+_PAIRED_SITES, _PAIRED_SHARE, _ENGLISH_SHARE = 4.0, 0.10, 0.10
 _PERIODS = 5
 _PERIOD_SHARES = np.log([0.6, 0.1, 0.1, 0.1, 0.1])
 _WAYS = np.log([0.75, 0.25])
 _IMPOSSIBLE = -1e6
 _LONGEST_WORD = 11
+
+
+@dataclass(frozen=True)
+class Openers:
+    """What clean texts gave for one channel: styles (Dirichlet parameters) with weights, weights of laws, shares."""
+
+    styles: Floats
+    style_weights: Floats
+    law_weights: Floats
+    shares: Floats
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,41 +47,70 @@ class Spelt:
     sites: Numbers
 
 
-def log_null(letters: Numbers, prior: Floats) -> Floats:
-    """ln P(first i letters), i = 0..n: a mixture of Dirichlet-multinomial laws, one of which repeats itself."""
+def log_rests(letters: Numbers, openers: Openers) -> Floats:
+    """ln P(letters t, t + 1, ... to the end), t = 0..n, of a clean text, read from the end to the start."""
+    return log_beginnings(letters[::-1], openers)[::-1]
+
+
+def log_beginnings(letters: Numbers, openers: Openers) -> Floats:
+    """ln P(first i letters), i = 0..n: a mixture of Dirichlet-multinomial styles, copies of letters, and a chain."""
+    laws = _sums(law_steps(letters, openers.styles, openers.style_weights))
+    return np.asarray(np.logaddexp.reduce(laws + np.log(openers.law_weights)[:, None], axis=0))
+
+
+def law_steps(letters: Numbers, styles: Floats, style_weights: Floats) -> Floats:
+    """(laws, n) ln P of each letter given those before it."""
     seen, at = _seen(letters), np.arange(len(letters))
-    steps = [np.log((c * prior[letters] + seen) / (c + at)) for c in _CONCENTRATIONS]
-    same = np.concatenate(([False], letters[1:] == letters[:-1]))[: len(letters)]
-    steps.append(np.log(_STICKY * same + (1 - _STICKY) * np.exp(steps[1])))
-    return _mixture(np.array(steps), _LAWS)
+    steps = np.log((styles[:, letters] + seen) / (styles.sum(axis=1)[:, None] + at))
+    base = np.diff(np.logaddexp.reduce(_sums(steps) + np.log(style_weights)[:, None], axis=0))
+    p = np.exp(base)
+    laws = [base]
+    for back, chance in COPIES:
+        copied = p.copy()
+        copied[back:] = chance * (letters[back:] == letters[:-back]) + (1 - chance) * p[back:]
+        laws.append(np.log(copied))
+    before = np.concatenate(([26], letters[:-1]))[: len(letters)]
+    chained = _seen(before * 26 + letters)
+    laws.append(np.log((_CHAIN_SITES * p + chained) / (_CHAIN_SITES + _seen(before))))
+    return np.array(laws)
 
 
-def log_drawn(letters: Numbers, null: Floats, prior: Floats) -> tuple[float, float]:
-    """ln of the evidence that letters are drawn evenly, from all or from some, or more evenly than in clean texts; and
-    that some stand at every second site and others between (a byte in two letters of four bits).
+def log_turns(letters: Numbers, openers: Openers, rests: Floats) -> float:
+    """ln of P0' / P0, where P0' allows for a change of style and for a loop behind any site."""
+    n = len(letters)
+    begun = log_beginnings(letters, openers)
+    loops = _sums(law_steps(letters[::-1], openers.styles, openers.style_weights)[_LOOPS])[:, ::-1]
+    looped = np.logaddexp.reduce(loops, axis=0) - np.log(len(loops))
+    parts = [np.log(1 - _TURN_SHARE - _LOOP_SHARE) + rests[0]]
+    for share, rest in ((_TURN_SHARE, rests), (_LOOP_SHARE, looped)):
+        parts.append(np.log(share / max(1, n - 1)) + np.logaddexp.reduce((begun + rest)[1:n]))
+    return float(np.logaddexp.reduce(parts) - rests[0])
+
+
+def log_drawn(letters: Numbers, rests: Floats, openers: Openers) -> float:
+    """ln of the evidence that letters are drawn more evenly than in clean texts, from one alphabet or from two in turn
+    (a byte in two letters of four bits), or as English has them.
     """
     seen, at = _seen(letters), np.arange(len(letters))
-    pairs = _seen(letters * 2 + at % 2)
-    flat = np.sqrt(prior)
-    flat /= flat.sum()
-    steps = np.log(
-        np.array(
-            (
-                np.full(len(letters), 1 / 26),
-                flat[letters],
-                (8 / 26 + seen) / (8 + at),
-                (3 * flat[letters] + pairs) / (3 + at // 2),
-            )
-        )
-    )
-    laws = np.concatenate((np.zeros((len(steps), 1)), steps.cumsum(axis=1)), axis=1)
-    ratios = log_noise(np.broadcast_to(null, laws.shape), np.full(len(laws), len(letters)), laws)
-    return float(np.logaddexp.reduce(ratios[:-1]) - np.log(len(laws) - 1)), float(ratios[-1])
+    steps, weights = [], []
+    for power, firmness, weight in _FLAT:
+        flat = openers.shares**power
+        steps.append((firmness * (flat / flat.sum())[letters] + seen) / (firmness + at))
+        weights.append(weight)
+    flat = np.sqrt(openers.shares) / np.sqrt(openers.shares).sum()
+    paired = _seen(letters * 2 + at % 2)
+    steps.append((_PAIRED_SITES * flat[letters] + paired) / (_PAIRED_SITES + at // 2))
+    english = np.exp(log_letters()[letters])
+    english[1:] = np.exp(log_pairs()[letters[:-1], letters[1:]])
+    steps.append(english)
+    laws = _sums(np.log(np.array(steps)))
+    ratios = log_noise(np.broadcast_to(rests, laws.shape), np.full(len(laws), len(letters)), laws)
+    return float(np.logaddexp.reduce(ratios + np.log([*weights, _PAIRED_SHARE, _ENGLISH_SHARE])))
 
 
-def spelt(letters: Numbers, null: Floats) -> Spelt:
+def spelt(letters: Numbers, rests: Floats) -> Spelt:
     """The stretch that reads best as English, at every first to fifth letter, forwards or backwards."""
-    n, pairs, cost = len(letters), log_pairs(), np.diff(null)
+    n, pairs, cost = len(letters), log_pairs(), -np.diff(rests)
     best = Spelt(-np.inf, letters[:0])
     for period in range(1, _PERIODS + 1):
         if n < 4 * period:
@@ -87,10 +133,21 @@ def spelt(letters: Numbers, null: Floats) -> Spelt:
     return best
 
 
-def in_words(letters: Numbers, null: Floats) -> Spelt:
-    """The stretch that reads best as common words one after another: dynamic programming over where words end."""
+def in_words(letters: Numbers, rests: Floats, shares: Floats) -> Spelt:
+    """The stretch that reads best as common words one after another: dynamic programming over where words end.
+
+    What is shown is the best stretch against `shares` alone: a law that learns from the letters behind a message takes
+    to it, and is surprised by its end only.
+    """
+    ratio, sites = _best_words(letters, -rests)
+    if ratio > 0.0:
+        _, sites = _best_words(letters, np.concatenate(([0.0], np.cumsum(np.log(shares[letters])))))
+    return Spelt(ratio, sites)
+
+
+def _best_words(letters: Numbers, costs: Floats) -> tuple[float, Numbers]:
     text, known, n = bytes((letters + 97).astype(np.uint8)).decode(), log_words(), len(letters)
-    cost: list[float] = null.tolist()
+    cost: list[float] = costs.tolist()
     best, begins = [0.0] * (n + 1), list(range(n + 1))
     for end in range(1, n + 1):
         for start in range(max(0, end - _LONGEST_WORD), end):
@@ -99,7 +156,7 @@ def in_words(letters: Numbers, null: Floats) -> Spelt:
                 if total > best[end]:
                     best[end], begins[end] = total, begins[start]
     end = max(range(n + 1), key=best.__getitem__)
-    return Spelt(best[end] - float(np.log(n * (n + 1) / 2)), np.arange(begins[end], end))
+    return best[end] - float(np.log(n * (n + 1) / 2)), np.arange(begins[end], end)
 
 
 def _sites(sums: Floats, before: Floats, period: int, *, backwards: bool) -> Numbers:
@@ -120,6 +177,5 @@ def _seen(symbols: Numbers) -> Numbers:
     return seen
 
 
-def _mixture(steps: Floats, log_weights: Floats) -> Floats:
-    laws = np.concatenate((np.zeros((len(steps), 1)), steps.cumsum(axis=1)), axis=1) + log_weights[:, None]
-    return np.asarray(np.logaddexp.reduce(laws, axis=0))
+def _sums(steps: Floats) -> Floats:
+    return np.concatenate((np.zeros((len(steps), 1)), steps.cumsum(axis=1)), axis=1)

@@ -1,4 +1,4 @@
-"""What a clean text does with a stream of bits: ln P of each prefix under a mixture of overdispersed laws."""
+"""What a clean text does with a stream of bits: ln P of each beginning under a fitted mixture of overdispersed laws."""
 
 from __future__ import annotations
 
@@ -11,122 +11,141 @@ import numpy.typing as npt
 
 Floats = npt.NDArray[np.float64]
 Bits = npt.NDArray[np.uint8]
+Numbers = npt.NDArray[np.int64]
 
-# A law of the mixture: its weight and the beta parameters of a one, or of a one after a zero and after a one.
-_STEADY, _TURNS = (0.5, 0.03), (0.3, 6.0)
-_WEIGHTS = np.log([0.41, 0.41, 0.05, 0.05, 0.08])
-# What a text may do that is of no known style: for messages only, which such a law does not resemble.
-_ANY = (0.5, 0.5)
-_ANY_SHARE = 0.2
+_MOST = 512
+# Weights of what a text may do that is of no fitted style, and of a text that falls into a loop or a table midway.
+_ANY_SHARE, _LOOP_SHARE = 0.08, 0.1
 
 
 @dataclass(frozen=True, slots=True)
-class Prior:
-    """Beta parameters that clean texts gave: of a one, of a one after a zero, of a one after a one."""
+class Law:
+    """One law of a mixture and its weight: beta parameters of a one; of a one after a zero and after a one."""
 
-    one: tuple[float, float]
+    weight: float
     after_zero: tuple[float, float]
-    after_one: tuple[float, float]
+    after_one: tuple[float, float] | None = None
 
 
-def log_prefixes(bits: Bits, priors: Sequence[Prior]) -> tuple[Floats, Floats]:
-    """ln P(first i bits), i = 0..n, of each row under its prior: to hold against noise, and against messages.
+ANYTHING = (Law(0.5, (0.5, 0.5)), Law(0.5, (0.5, 0.5), (0.5, 0.5)))
+LOOPS = (
+    Law(0.3, (0.2, 20.0)),
+    Law(0.2, (20.0, 0.2)),
+    Law(0.25, (0.3, 10.0), (10.0, 0.3)),
+    Law(0.25, (10.0, 0.3), (0.3, 10.0)),
+)
 
-    P = sum over laws k of w_k times the beta-binomial probability of that very sequence: independent bits with the
-    fitted beta, a chain with fitted betas, two laws of texts that keep to one habit, and a chain that seldom turns.
-    The habits are there so that a text that is merely unusual in its style is not taken for a message.
+
+def log_beginnings(bits: Bits, mixtures: Sequence[Sequence[Law]]) -> Floats:
+    """ln P(first i bits), i = 0..n, of each row under its mixture.
+
+    P = sum over laws k of w_k times the probability of that very sequence: beta-binomial for independent bits, or a
+    chain whose ones after zeros and after ones are beta-binomial.
 
     Parameters
     ----------
-    bits : (streams, n) of 0 and 1; rows may be padded at their end.
+    bits : (streams, n) of 0 and 1; rows may be padded at their end; n at most 511.
     """
-    n = bits.shape[1]
-    ones, n00, n01, n10, n11 = _counts(bits)
-    zeros = np.arange(n + 1) - ones
-    tables = _Tables(priors, _rounded(n))
-    first = np.where(np.arange(n + 1) == 0, 0.0, np.log(0.5))
-    laws = np.stack(
-        (
-            tables.beta(0, ones, zeros),
-            tables.beta(1, n01, n00) + tables.beta(2, n11, n10) + first,
-            _fixed(_STEADY, ones, zeros),
-            _fixed(_STEADY[::-1], ones, zeros),
-            _fixed(_TURNS, n01, n00) + _fixed(_TURNS, n10, n11) + first,
-        )
-    )
-    known = _mixed(laws + _WEIGHTS[:, None, None])
-    anything = np.logaddexp(*free_laws(bits)) + np.log(_ANY_SHARE / 2)
-    return known, np.logaddexp(known + np.log(1 - _ANY_SHARE), anything)
+    counts = _counts(bits)
+    logs = [_law_logs(counts, mixtures, is_chain=is_chain) for is_chain in (False, True)]
+    rows = np.concatenate([found[0] for found in logs])
+    laws = np.concatenate([found[1] for found in logs])
+    order = np.argsort(rows, kind="stable")
+    starts = np.flatnonzero(np.diff(rows[order], prepend=-1))
+    laws = laws[order]
+    most = np.maximum.reduceat(laws, starts, axis=0)
+    n_laws = np.diff(np.append(starts, len(rows)))
+    sums = np.add.reduceat(np.exp(laws - np.repeat(most, n_laws, axis=0)), starts, axis=0)
+    return np.asarray(most + np.log(sums))
 
 
-def free_laws(bits: Bits) -> tuple[Floats, Floats]:
-    """ln P(first i bits) under laws that know nothing beforehand: of independent bits, and of a chain."""
-    ones, n00, n01, n10, n11 = _counts(bits)
-    chain = _fixed(_ANY, n01, n00) + _fixed(_ANY, n11, n10)
-    chain[:, 1:] += np.log(0.5)
-    return _fixed(_ANY, ones, np.arange(bits.shape[1] + 1) - ones), chain
+def log_rests(bits: Bits, lengths: Numbers, mixtures: Sequence[Sequence[Law]]) -> Floats:
+    """ln P(bits t, t + 1, ... to the end), t = 0..n, of each row: the law that reads from the end to the start.
+
+    What stands behind a payload says what the text is like without it, and is therefore read first.
+    """
+    reversed_ = log_beginnings(backwards(bits, lengths), mixtures)
+    at = np.arange(bits.shape[1] + 1)
+    return np.take_along_axis(reversed_, np.maximum(lengths[:, None] - at, 0), axis=1)
 
 
-def _mixed(laws: Floats) -> Floats:
-    most = laws.max(axis=0)
-    total: Floats = most + np.log(np.exp(laws - most).sum(axis=0))
+def log_turns(bits: Bits, lengths: Numbers, mixtures: Sequence[Sequence[Law]], rests: Floats) -> Floats:
+    """ln of P0' / P0 of each row: P0' = (1 - w) P0 + w mean_i P0(first i bits) P(the others are a loop)."""
+    begun = log_beginnings(bits, mixtures)
+    looped = log_rests(bits, lengths, [LOOPS] * len(bits))
+    at = np.arange(bits.shape[1] + 1)
+    turns = np.where((at > 0) & (at < lengths[:, None]), begun + looped, -np.inf)
+    mean = log_sum(turns) - np.log(np.maximum(lengths - 1, 1))
+    return np.asarray(np.logaddexp(np.log(1 - _LOOP_SHARE), np.log(_LOOP_SHARE) + mean - rests[:, 0]))
+
+
+def with_anything(fitted: Sequence[Law]) -> tuple[Law, ...]:
+    """A fitted mixture with a share of laws that know nothing beforehand."""
+    shares = ((fitted, 1 - _ANY_SHARE), (ANYTHING, _ANY_SHARE))
+    return tuple(Law(law.weight * share, law.after_zero, law.after_one) for laws, share in shares for law in laws)
+
+
+def backwards(bits: Bits, lengths: Numbers) -> Bits:
+    """Each padded row from its end to its start, padded with zeros."""
+    at = lengths[:, None] - 1 - np.arange(bits.shape[1])
+    turned: Bits = np.take_along_axis(bits, np.maximum(at, 0), axis=1) * (at >= 0)
+    return turned
+
+
+def log_sum(values: Floats) -> Floats:
+    """ln of the sum of exp over the last axis."""
+    most = np.maximum(values.max(axis=-1, keepdims=True), -1e300)
+    total: Floats = (most + np.log(np.exp(values - most).sum(axis=-1, keepdims=True) + 1e-300))[..., 0]
     return total
 
 
-def _counts(bits: Bits) -> tuple[npt.NDArray[np.int64], ...]:
-    """Ones of each prefix, and its turns 00, 01, 10 and 11."""
+def _counts(bits: Bits) -> tuple[Numbers, ...]:
+    """Ones and zeros of each beginning, and its turns 01, 00, 11 and 10."""
     n = np.arange(bits.shape[1] + 1)
-    ones = _prefix_counts(bits)
-    n11 = _prefix_counts(bits[:, :-1] & bits[:, 1:], 1)
+    ones = _sums(bits)
+    n11 = _sums(bits[:, :-1] & bits[:, 1:], 1)
     before = np.concatenate((np.zeros_like(ones[:, :1]), ones[:, :-1]), axis=1)
     n10 = before - n11
     n01 = ones - bits[:, :1] * (n > 0) - n11
-    return ones, np.maximum(n - 1, 0) - n11 - n10 - n01, n01, n10, n11
+    return ones, n - ones, n01, np.maximum(n - 1, 0) - n11 - n10 - n01, n11, n10
 
 
-def _prefix_counts(flags: npt.NDArray[np.generic], shift: int = 0) -> npt.NDArray[np.int64]:
+def _sums(flags: npt.NDArray[np.generic], shift: int = 0) -> Numbers:
     counts = np.zeros((flags.shape[0], flags.shape[1] + 1 + shift), np.int64)
     np.cumsum(flags, axis=1, out=counts[:, 1 + shift :])
     return counts
 
 
-def _rounded(n: int) -> int:
-    return max(128, 1 << int(n).bit_length())
+def _law_logs(
+    counts: tuple[Numbers, ...], mixtures: Sequence[Sequence[Law]], *, is_chain: bool
+) -> tuple[Numbers, Floats]:
+    """The rows of all laws of one kind, and ln of their weight times P of each beginning."""
+    pairs = [(row, law) for row, laws in enumerate(mixtures) for law in laws if (law.after_one is not None) is is_chain]
+    rows = np.array([row for row, _ in pairs], np.int64)
+    if not pairs:
+        return rows, np.zeros((0, counts[0].shape[1]))
+    first = np.stack([_urn(*law.after_zero) for _, law in pairs])
+    logs = np.log([law.weight for _, law in pairs])[:, None] + _drawn(first, counts, rows, 2 if is_chain else 0)
+    if is_chain:
+        second = np.stack([_urn(*law.after_one) for _, law in pairs if law.after_one is not None])
+        logs += _drawn(second, counts, rows, 4)
+        logs[:, 1:] += np.log(0.5)
+    return rows, logs
+
+
+def _drawn(urns: Floats, counts: tuple[Numbers, ...], rows: Numbers, which: int) -> Floats:
+    """ln P of drawing counts[which] ones and counts[which + 1] zeros, in their order, from each urn."""
+    ones, zeros = counts[which][rows], counts[which + 1][rows]
+    base = np.arange(len(rows))[:, None] * _MOST
+    a, b, both = (urns[:, at].reshape(-1) for at in range(3))
+    found: Floats = a.take(ones + base) + b.take(zeros + base) - both.take(ones + zeros + base)
+    return found
 
 
 @cache
-def _log_rising(start: float, n: int) -> Floats:
-    """ln of start (start + 1) ... (start + j - 1), j = 0..n."""
-    rising = np.zeros(n + 1)
-    np.cumsum(np.log(start + np.arange(n)), out=rising[1:])
+def _urn(a: float, b: float) -> Floats:
+    """(3, 512): ln of the rising factorials of a, b and a + b."""
+    rising = np.zeros((3, _MOST))
+    steps = np.arange(_MOST - 1)
+    np.cumsum(np.log(np.array([[a], [b], [a + b]]) + steps), axis=1, out=rising[:, 1:])
     return rising
-
-
-def _fixed(beta: tuple[float, float], ones: npt.NDArray[np.int64], zeros: npt.NDArray[np.int64]) -> Floats:
-    n = _rounded(ones.shape[1])
-    a, b = beta
-    rising = _log_rising(a, n), _log_rising(b, n), _log_rising(a + b, n)
-    result: Floats = rising[0].take(ones) + rising[1].take(zeros) - rising[2].take(ones + zeros)
-    return result
-
-
-class _Tables:
-    """Rising factorials of each row's parameters, so that a probability is three look-ups."""
-
-    def __init__(self, priors: Sequence[Prior], n: int) -> None:
-        self._rising = np.stack([_rising_of(prior, n) for prior in priors], axis=1)
-        self._rows = np.arange(len(priors))[:, None] * (n + 1)
-
-    def beta(self, which: int, ones: npt.NDArray[np.int64], zeros: npt.NDArray[np.int64]) -> Floats:
-        """Of the parameters `which`: 0 of a one, 1 after a zero, 2 after a one."""
-        a, b, both = (self._rising[3 * which + at].reshape(-1) for at in range(3))
-        rows = self._rows
-        result: Floats = a.take(ones + rows) + b.take(zeros + rows) - both.take(ones + zeros + rows)
-        return result
-
-
-@cache
-def _rising_of(prior: Prior, n: int) -> Floats:
-    """(9, n + 1) of the two parameters of each law and their sum."""
-    pairs = (prior.one, prior.after_zero, prior.after_one)
-    return np.stack([_log_rising(value, n) for a, b in pairs for value in (a, b, a + b)])

@@ -1,4 +1,4 @@
-"""Streams of bits against the prior of clean texts: are they a message in ASCII, or uniform noise?"""
+"""Streams of bits against the law of clean texts: are they a message in ASCII, or uniform noise?"""
 
 from __future__ import annotations
 
@@ -8,18 +8,21 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from monitors.patterns.alphabet import readings
-from monitors.patterns.null import Floats, free_laws
+from monitors.patterns.alphabet import byte_logs
+from monitors.patterns.null import Floats, log_sum
 
 Bits = npt.NDArray[np.uint8]
-# Widths of a character that are tried, and the share of each in the mixture of readings.
-WIDTHS = ((8, 0.8), (7, 0.2))
+Numbers = npt.NDArray[np.int64]
+WIDTH = 8
 # Plain, inverted, backwards, both.
-_WAYS = np.log([0.55, 0.25, 0.1, 0.1])
-_SHARE_FROM_START = 0.5
-# Longer streams (of words) are read in bytes only.
-_ALL_WIDTHS = 160
-_IMPOSSIBLE = -1e6
+_WAYS = np.log([0.6, 0.3, 0.06, 0.04])
+# Where a message begins: at the first site, behind a marker or a length, anywhere.
+_AT_START, _NEAR_START, _ANYWHERE, _NEAR = 0.4, 0.3, 0.3, 17
+# A site that only one of the two sides counts breaks the phase: what it costs to find it again, and each site left out.
+_SLIP, _LEFT_OUT = 4.0, 0.05
+# Whether a payload of noise reaches the last site.
+_WHOLE = 0.4
+_IMPOSSIBLE = -99.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,18 +35,22 @@ class Reading:
 
 
 @dataclass(frozen=True, slots=True)
-class Found:
-    """ln of the evidence for a message and for noise in each stream, and where the best message stands.
+class Messages:
+    """ln of the evidence for a message in each stream, and the way in which its best one is read.
 
-    `best` is (width, way, first bit, last bit) for each stream; the width is 0 where nothing was read.
+    (sites, 4 streams) each, so that a message can be followed back: what a message may cost to begin at a site or to go
+    on there after a slip, what the byte there gains, and the best message that ends before it.
     """
 
-    log_message: Floats
-    log_noise: Floats
-    best: npt.NDArray[np.int64]
+    log_ratio: Floats
+    ways: Numbers
+    starts: Floats
+    slips: Floats
+    gains: Floats
+    chains: Floats
 
 
-def padded(rows: Sequence[Bits]) -> tuple[Bits, npt.NDArray[np.int64]]:
+def padded(rows: Sequence[Bits]) -> tuple[Bits, Numbers]:
     """Rows of one length, and their true lengths."""
     lengths = np.array([len(row) for row in rows], np.int64)
     matrix = np.zeros((len(rows), int(lengths.max(initial=0))), np.uint8)
@@ -52,110 +59,101 @@ def padded(rows: Sequence[Bits]) -> tuple[Bits, npt.NDArray[np.int64]]:
     return matrix, lengths
 
 
-def weigh(bits: Bits, lengths: npt.NDArray[np.int64], null: Floats, wide_null: Floats) -> Found:
-    """Likelihood ratios of messages and of noise against the clean prior, as mixtures over what is unknown.
+def log_noise(rests: Floats, lengths: Numbers, log_alternative: Floats | None = None) -> Floats:
+    """ln sum_i e_i P1(first i symbols) P0(the others) / P0(all): a payload of another law up to some site.
 
-    Both are averages of likelihood ratios, so that P(ratio >= x) <= 1/x in texts that follow the prior: the number of
-    readings tried (widths, phases, polarities, directions, first and last character) is paid for in the average. For
-    the message the largest term alone stands for its average, which is smaller and loses little.
+    e_i is 0.4 on all sites, the rest spread evenly over the ends. `log_alternative`, of the shape of `rests` or with
+    one axis before it, stands for another law than uniform bits.
+    """
+    at = np.arange(rests.shape[-1])
+    drawn = -np.log(2.0) * at if log_alternative is None else log_alternative
+    ends = np.where(at <= lengths[:, None], np.log((1 - _WHOLE) / (lengths[:, None] + 1.0)), -np.inf)
+    ends = np.where(at == lengths[:, None], np.logaddexp(ends, np.log(_WHOLE)), ends)
+    return log_sum(drawn + rests - rests[:, :1] + ends)
+
+
+def log_messages(bits: Bits, lengths: Numbers, rests: Floats) -> Messages:
+    """Likelihood ratio of the best message in each stream against the clean law.
+
+    A message is a chain of bytes, each 8 sites, with the letters of English as a Markov chain; it may begin at any
+    site, may be inverted or backwards, and may leave out sites at a price. Everything tried is paid for by its share,
+    and the best path stands for the sum over all of them, which is smaller and loses little. The clean law is asked
+    for each byte given all sites behind it.
 
     Parameters
     ----------
-    bits : (streams, n), padded; lengths : (streams,); null, wide_null : (streams, n + 1) as
-        `null.log_prefixes` gives them.
+    bits : (streams, n), padded; lengths : (streams,); rests : (streams, n + 1) as `null.log_rests` gives them.
     """
-    log_message = np.full(len(bits), -np.inf)
-    best = np.zeros((len(bits), 4), np.int64)
-    for width, share in WIDTHS:
-        if 2 * width <= bits.shape[1] and (width == 8 or bits.shape[1] <= _ALL_WIDTHS):
-            _read(bits, lengths, wide_null, width, np.log(share), log_message, best)
-    return Found(log_message, log_noise(null, lengths), best)
+    first, following = _gains(bits, lengths, rests)
+    n_windows = len(first)
+    starts = _starts(lengths, max(n_windows, 1))
+    chains = np.full((n_windows + WIDTH, first.shape[1] if n_windows else 4 * len(bits)), _IMPOSSIBLE)
+    slips = np.full_like(chains, _IMPOSSIBLE)
+    slipped = slips[0].copy()
+    for at in range(n_windows):
+        np.maximum(slipped, chains[at] - _SLIP, out=slipped)
+        slipped -= _LEFT_OUT
+        slips[at] = slipped
+        entered = np.maximum(starts[at], slipped) + first[at]
+        chains[at + WIDTH] = np.maximum(entered, chains[at] + following[at])
+    best = chains.max(axis=0).reshape(4, len(bits)) - np.log(np.maximum(lengths / WIDTH, 1.0))
+    return Messages(best.max(axis=0), best.argmax(axis=0), starts, slips, first, chains)
 
 
-def log_noise(null: Floats, lengths: npt.NDArray[np.int64], log_alternative: Floats | None = None) -> Floats:
-    """Uniform bits up to some site: half the weight on all sites, half spread over the earlier ends.
-
-    `log_alternative`, of the shape of `null`, stands for another law than uniform bits.
-    """
-    at = np.arange(null.shape[1])
-    noise = -np.log(2.0) * at if log_alternative is None else log_alternative
-    gains = np.where(at <= lengths[:, None], noise - null, -np.inf)
-    whole = gains[np.arange(len(null)), lengths]
-    most = gains.max(axis=1)
-    spread = most + np.log(np.exp(gains - most[:, None]).sum(axis=1)) - np.log(lengths + 1.0)
-    return np.asarray(np.logaddexp(whole, spread) - np.log(2.0))
+def _starts(lengths: Numbers, n_windows: int) -> Floats:
+    starts = np.repeat(_ANYWHERE / lengths[None].astype(np.float64), n_windows, axis=0)
+    starts[:_NEAR] += _NEAR_START / _NEAR
+    starts[0] += _AT_START
+    return np.asarray((np.log(starts)[:, None] + _WAYS[:, None]).reshape(n_windows, -1))
 
 
-def _read(
-    bits: Bits,
-    lengths: npt.NDArray[np.int64],
-    null: Floats,
-    width: int,
-    log_share: float,
-    log_message: Floats,
-    best: npt.NDArray[np.int64],
-) -> None:
-    n_windows = bits.shape[1] - width + 1
-    wide = bits.astype(np.int64)
+def _gains(bits: Bits, lengths: Numbers, rests: Floats) -> tuple[Floats, Floats]:
+    """(windows, 4 streams): what a byte at each site gains, alone, and behind the byte that ends there."""
+    n_windows = bits.shape[1] - WIDTH + 1
+    if n_windows < 1:
+        empty = np.zeros((0, 4 * len(bits)))
+        return empty, empty
     numbers = np.zeros((len(bits), n_windows), np.int64)
-    for at in range(width):
-        numbers |= wide[:, at : at + n_windows] << (width - 1 - at)
-    cost = null[:, width:] - null[:, :-width]
-    cost[np.arange(n_windows) + width > lengths[:, None]] = -_IMPOSSIBLE
-    gains = readings(width).take(numbers, axis=1) - cost
-    n_chars = -(-n_windows // width)
-    chains = np.full((4, len(bits), n_chars * width), _IMPOSSIBLE)
-    chains[:, :, :n_windows] = gains
-    sums = chains.reshape(4, len(bits), n_chars, width).cumsum(axis=2)
-    before = np.zeros_like(sums)
-    np.minimum.accumulate(sums[:, :, :-1], axis=2, out=before[:, :, 1:])
-    np.minimum(before, 0.0, out=before)
-    n_stretches = np.maximum(1.0, lengths * (lengths / width + 1) / 2)
-    anywhere = (sums - before).max(axis=(2, 3)) + _WAYS[:, None] - np.log(n_stretches) + np.log(1 - _SHARE_FROM_START)
-    at_start = sums[:, :, :, 0].max(axis=2) + _WAYS[:, None]
-    at_start += np.log(_SHARE_FROM_START) - np.log(np.maximum(1.0, lengths / width))
-    ratio = np.maximum(anywhere, at_start) + log_share
-    way = ratio.argmax(axis=0)
-    top = ratio[way, np.arange(len(bits))]
-    better = top > log_message
-    log_message[better] = top[better]
-    best[better] = 0
-    # Where a stretch stands is worth knowing only when it speaks for a message.
-    for row in np.flatnonzero(better & (top > 0.0)).tolist():
-        best[row] = (width, way[row], *_stretch(sums[way[row], row], before[way[row], row], width))
+    for at in range(WIDTH):
+        numbers |= bits[:, at : at + n_windows].astype(np.int64) << (WIDTH - 1 - at)
+    cost = rests[:, :n_windows] - rests[:, WIDTH:]
+    cost[np.arange(n_windows) + WIDTH > lengths[:, None]] = -_IMPOSSIBLE
+    alone, after = byte_logs()
+    first = (alone.take(numbers, axis=1) - cost).transpose(2, 0, 1)
+    following = np.full(first.shape, _IMPOSSIBLE)
+    if n_windows > WIDTH:
+        pairs = numbers[:, :-WIDTH] * 256 + numbers[:, WIDTH:]
+        following[WIDTH:] = (after.take(pairs, axis=1) - cost[:, WIDTH:]).transpose(2, 0, 1)
+    return first.reshape(n_windows, -1), following.reshape(n_windows, -1)
 
 
-def _stretch(sums: Floats, before: Floats, width: int) -> tuple[int, int]:
-    """First and last bit of the best stretch."""
-    gains = sums - before
-    char, phase = np.unravel_index(int(gains.argmax()), gains.shape)
-    column = np.concatenate(([0.0], sums[:char, phase]))
-    first = len(column) - 1 - int(column[::-1].argmin())
-    return int(phase) + first * width, int(phase) + (int(char) + 1) * width
+def text_at(bits: Bits, found: Messages, row: int) -> Reading:
+    """What the best message of a stream says, followed back from its end."""
+    way = int(found.ways[row])
+    column = way * len(found.ways) + row
+    chain, slips, gains, starts = (part[:, column] for part in (found.chains, found.slips, found.gains, found.starts))
+    end = at = int(chain.argmax())
+    begins: list[int] = []
+    while True:
+        at -= WIDTH
+        begins.append(at)
+        if chain[at + WIDTH] == starts[at] + gains[at]:
+            break
+        if chain[at + WIDTH] == slips[at] + gains[at]:
+            while slips[at] != chain[at] - _SLIP - _LEFT_OUT:
+                at -= 1
+    begins.reverse()
+    return Reading(begins[0], end, _text(bits, begins, way))
 
 
-def text_at(bits: Bits, place: npt.NDArray[np.int64]) -> Reading:
-    """What the best stretch of a stream says."""
-    width, way, start, end = (int(number) for number in place)
-    stretch = bits[start:end]
-    if way in (1, 3):
-        stretch = 1 - stretch
-    if way in (2, 3):
-        stretch = stretch[::-1]
-    numbers = [int("".join(map(str, stretch[at : at + width])), 2) for at in range(0, len(stretch), width)]
-    return Reading(start, end, "".join(_character(number) for number in numbers))
-
-
-def excess(bits: Bits, place: npt.NDArray[np.int64], wide_null: Floats) -> float:
-    """How much better than the null law knew, in nats, a stretch is explained by its own share of ones and of turns.
-
-    A text that changes its habits midway surprises a law for the whole text; that is not a message.
-    """
-    start, end = int(place[2]), int(place[3])
-    stretch = bits[start:end][None]
-    plain, turning = (float(law[0, -1]) for law in free_laws(stretch))
-    own = np.logaddexp(plain, turning) - np.log(2.0)
-    return float(max(0.0, own - (wide_null[end] - wide_null[start])))
+def _text(bits: Bits, begins: Sequence[int], way: int) -> str:
+    numbers = []
+    for begin in begins:
+        window = bits[begin : begin + WIDTH]
+        window = 1 - window if way in (1, 3) else window
+        window = window[::-1] if way in (2, 3) else window
+        numbers.append(int("".join(map(str, window.tolist())), 2))
+    return "".join(_character(number) for number in (numbers[::-1] if way in (2, 3) else numbers))
 
 
 def novelty(text: str) -> float:

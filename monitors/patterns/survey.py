@@ -11,23 +11,29 @@ import numpy.typing as npt
 
 from monitors.patterns import acrostics, case, choices, digits, interjections, lengths, letter_laws, order, punctuation
 from monitors.patterns.layout import Layout
-from monitors.patterns.null import Floats, Prior, log_prefixes
-from monitors.patterns.readings import excess, novelty, padded, text_at, weigh
+from monitors.patterns.letter_laws import Openers
+from monitors.patterns.null import ANYTHING, Floats, Law, log_rests, log_turns, with_anything
+from monitors.patterns.readings import Messages, log_messages, log_noise, novelty, padded, text_at
 from monitors.patterns.stream import Letters, Stream
 from monitors.patterns.tables import tables
 
 Numbers = npt.NDArray[np.int64]
 MIN_SITES = 8
-# A payload begins somewhere: of words, only so many are read, from the first.
-_MOST_SITES = 384
+# Kinds of marks are weighed together, so that few of each will do.
+_FEW_MARKS = 3
+# A payload begins somewhere: only so many sites are read, from the first; of the letters of words more.
+_MOST_SITES, _MOST_WORDS = 160, 384
 # Streams of like length go through the arithmetic together.
-_BUCKETS = (40, 110, _MOST_SITES)
-_PLAIN_PRIOR = Prior((2.0, 2.0), (1.0, 1.0), (1.0, 1.0))
-# Words are looked for where pairs of letters speak for a message at all; what that misses is not measured.
+_BUCKETS = (48, _MOST_SITES)
+# Words are looked for where pairs of letters speak for a message at all.
 _SCREEN = -1.5
+# Below this evidence nobody asks whether the text changes its habits midway, which could only lower it.
+_TELLING = 0.5
 # Some texts like unusual words better than others do: factors on the odds of an unusual form, and their shares.
 _TASTES, _TASTE_SHARES = (1.0, 0.4, 2.5), (0.6, 0.2, 0.2)
 _LETTERED = np.array([chr(97 + at) for at in range(26)])
+# Letters that are also read as bits.
+_CLASSED = ("acrostic.sentences", "acrostic.lines", "acrostic.items", "telestic.sentences")
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,6 +49,10 @@ class Test:
     @property
     def channel(self) -> str:
         return self.name.partition("/")[0]
+
+    @property
+    def stream(self) -> str:
+        return self.name.rpartition(":")[0]
 
     @property
     def law(self) -> str:
@@ -68,15 +78,17 @@ def survey(layout: Layout, prompt: str = "") -> Survey:
     spelt = list(acrostics.letters(layout))
     found = [*_choices(layout, prompt), *_classes(spelt)]
     named = list(choices.concepts(layout))
-    tests = [*_bit_tests(_long(found)), *_letter_tests(spelt), *_concept_tests(named)]
-    tests += _pooled_punctuation(tests)
+    weighed = list(_bit_tests(_long(found)))
+    short = {one.name for one in found if len(one.bits) < MIN_SITES}
+    tests = [test for test in weighed if test.stream not in short]
+    tests += [*_letter_tests(spelt), *_concept_tests(named), *_pooled_punctuation(weighed)]
     capacity: dict[str, float] = {}
     n_sites: dict[str, int] = {}
     gains: dict[str, float] = {}
     for one in found:
         _note(capacity, n_sites, one.channel, len(one.bits), 1.0)
         if len(one.bits) >= MIN_SITES:
-            gains[one.channel] = max(gains.get(one.channel, 0.0), _noise_gain(prior(one.name)))
+            gains[one.channel] = max(gains.get(one.channel, 0.0), _noise_gain(one.name))
     for letters in spelt:
         _note(capacity, n_sites, letters.channel, len(letters.letters), float(np.log2(26)))
     for concept in named:
@@ -94,17 +106,21 @@ def _note(capacity: dict[str, float], n_sites: dict[str, int], channel: str, n: 
 
 
 @cache
-def prior(name: str) -> Prior:
-    """The fitted prior of a stream; a weak one where clean texts gave none."""
+def mixture(name: str) -> tuple[Law, ...]:
+    """The fitted laws of a stream; laws that know nothing where clean texts gave none."""
     known = tables()["bits"].get(name)
-    return Prior(*(tuple(pair) for pair in known)) if known else _PLAIN_PRIOR
+    if not known:
+        return ANYTHING
+    fitted = [Law(one[0], (one[1], one[2]), (one[3], one[4]) if len(one) > 3 else None) for one in known]
+    return with_anything(fitted)
 
 
 @cache
-def _noise_gain(known: Prior) -> float:
+def _noise_gain(name: str) -> float:
     """Mean evidence in nats that one uniform bit adds: KL(1/2 || p) at the mean p of clean texts."""
-    a, b = known.one
-    p = min(max(a / (a + b), 0.02), 0.98)
+    laws = [law for law in mixture(name) if law.after_one is None] or list(ANYTHING[:1])
+    mean = sum(law.weight * law.after_zero[0] / sum(law.after_zero) for law in laws) / sum(law.weight for law in laws)
+    p = min(max(mean, 0.02), 0.98)
     return float(-np.log(2.0) - 0.5 * np.log(p * (1 - p)))
 
 
@@ -115,9 +131,8 @@ def streams(layout: Layout, prompt: str = "") -> Iterator[Stream]:
 
 
 def _classes(spelt: Iterable[Letters]) -> Iterator[Stream]:
-    """Of sentences, lines and items; the letters of words are only read as they stand."""
     for found in spelt:
-        if found.channel != acrostics.WORDS:
+        if found.channel in _CLASSED:
             yield from acrostics.classes(found)
 
 
@@ -132,83 +147,105 @@ def _choices(layout: Layout, prompt: str) -> Iterator[Stream]:
 
 
 def _long(found: Iterable[Stream]) -> list[Stream]:
-    return [one for one in found if len(one.bits) >= MIN_SITES]
+    return [one for one in found if len(one.bits) >= (_FEW_MARKS if _is_mark(one) else MIN_SITES)]
+
+
+def _is_mark(one: Stream) -> bool:
+    return one.name.startswith("punctuation.")
 
 
 def _bit_tests(found: Sequence[Stream]) -> Iterator[Test]:
     for least, most in zip((0, *_BUCKETS), _BUCKETS, strict=False):
         group = [one for one in found if least < min(len(one.bits), _MOST_SITES) <= most]
-        if not group:
-            continue
-        bits, n_bits = padded([one.bits[:_MOST_SITES] for one in group])
-        yield from _tests_of(group, bits, n_bits, *log_prefixes(bits, [prior(one.name) for one in group]))
+        if group:
+            bits, n_bits = padded([one.bits[:_MOST_SITES] for one in group])
+            mixtures = [mixture(one.name) for one in group]
+            yield from _tests_of(group, bits, n_bits, log_rests(bits, n_bits, mixtures), mixtures)
 
 
 def _tests_of(
-    group: Sequence[Stream], bits: npt.NDArray[np.uint8], n_bits: Numbers, null: Floats, wide_null: Floats
+    group: Sequence[Stream],
+    bits: npt.NDArray[np.uint8],
+    n_bits: Numbers,
+    rests: Floats,
+    mixtures: Sequence[Sequence[Law]] = (),
 ) -> Iterator[Test]:
-    found = weigh(bits, n_bits, null, wide_null)
-    for at, one in enumerate(group):
-        yield Test(f"{one.name}:noise", float(found.log_noise[at]), "", one.starts, one.ends)
-        ratio = float(found.log_message[at])
-        if ratio <= 0.0:
-            yield Test(f"{one.name}:message", ratio)
-            continue
-        reading = text_at(one.bits, found.best[at])
-        within = slice(reading.start, reading.end)
-        ratio = (ratio - excess(bits[at], found.best[at], wide_null[at])) * novelty(reading.text)
-        yield Test(f"{one.name}:message", ratio, reading.text, one.starts[within], one.ends[within])
+    noise, found = log_noise(rests, n_bits), log_messages(bits, n_bits, rests)
+    turns = np.zeros(len(group))
+    telling = np.flatnonzero(np.maximum(noise, found.log_ratio) > _TELLING)
+    if len(telling) and mixtures:
+        chosen = [mixtures[row] for row in telling.tolist()]
+        turns[telling] = log_turns(bits[telling], n_bits[telling], chosen, rests[telling])
+    for row, one in enumerate(group):
+        yield Test(f"{one.name}:noise", float(noise[row] - turns[row]), "", one.starts, one.ends)
+        yield _message(one, bits[row], found, row, float(turns[row]))
+
+
+def _message(one: Stream, bits: npt.NDArray[np.uint8], found: Messages, row: int, turn: float) -> Test:
+    ratio = float(found.log_ratio[row]) - turn
+    if ratio <= 0.0:
+        return Test(f"{one.name}:message", ratio)
+    reading = text_at(bits, found, row)
+    within = slice(reading.start, reading.end)
+    ratio *= novelty(reading.text)
+    return Test(f"{one.name}:message", ratio, reading.text, one.starts[within], one.ends[within])
 
 
 def _letter_tests(found: Iterable[Letters]) -> Iterator[Test]:
     for one in found:
-        letters, places = one.letters[:_MOST_SITES], one.places
+        is_words = one.channel == acrostics.WORDS
+        letters, places = one.letters[: _MOST_WORDS if is_words else _MOST_SITES], one.places
         if len(letters) < MIN_SITES:
             continue
-        known = letter_prior(one.name)
-        null = letter_laws.log_null(letters, known)
-        spelt = letter_laws.spelt(letters, null)
-        if one.channel != acrostics.WORDS and spelt.log_ratio > _SCREEN:
-            spelt = max(spelt, letter_laws.in_words(letters, null), key=lambda found: found.log_ratio)
+        known = openers(one.name)
+        rests = letter_laws.log_rests(letters, known)
+        spelt = letter_laws.spelt(letters, rests)
+        if not is_words and spelt.log_ratio > _SCREEN:
+            spelt = max(spelt, letter_laws.in_words(letters, rests, known.shares), key=lambda found: found.log_ratio)
+        drawn = -np.inf if is_words else letter_laws.log_drawn(letters, rests, known)
+        turn = 0.0
+        if max(spelt.log_ratio, drawn) > _TELLING:
+            turn = letter_laws.log_turns(letters, known, rests)
         sites = np.sort(spelt.sites)
         text = "".join(_LETTERED[letters[spelt.sites]])
-        yield Test(f"{one.name}:spelt", spelt.log_ratio, text, places[sites], places[sites] + 1)
-        if one.channel != acrostics.WORDS:
-            drawn, paired = letter_laws.log_drawn(letters, null, known)
-            yield Test(f"{one.name}:drawn", drawn, "", places, places + 1)
-            yield Test(f"{one.name}:paired", paired, "", places, places + 1)
+        yield Test(f"{one.name}:spelt", spelt.log_ratio - turn, text, places[sites], places[sites] + 1)
+        if not is_words:
+            yield Test(f"{one.name}:drawn", drawn - turn, "", places, places + 1)
 
 
 @cache
-def letter_prior(name: str) -> Floats:
-    """(26,) share of each letter in a stream of clean texts."""
-    counts = np.array(tables()["letters"].get(name.partition(":")[0]) or [1.0] * 26, np.float64) + 0.5
-    return np.asarray(counts / counts.sum())
+def openers(name: str) -> Openers:
+    """What clean texts have in a stream of letters."""
+    known = tables()["openers"].get(name) or tables()["openers"]["acrostic.sentences/all"]
+    return Openers(*(np.array(known[part]) for part in ("styles", "style_weights", "law_weights", "shares")))
 
 
 def _concept_tests(found: Iterable[choices.Concepts]) -> Iterator[Test]:
     for one in found:
         if len(one.bits) < MIN_SITES:
             continue
-        null = concept_null(one)[None]
-        bits, n_bits = one.bits[None], np.array([len(one.bits)])
-        stream = Stream(f"{one.name}/form", one.bits, one.starts, one.ends)
-        yield from _tests_of([stream], bits, n_bits, null, null)
+        bits = one.bits[:_MOST_SITES]
+        rests = concept_rests(one.name, one.concepts[:_MOST_SITES], bits)[None]
+        stream = Stream(f"{one.name}/form", bits, one.starts, one.ends)
+        yield from _tests_of([stream], bits[None], np.array([len(bits)]), rests)
 
 
-def concept_null(one: choices.Concepts) -> Floats:
-    """ln P(first i choices): each concept has its own beta from clean texts, and some texts like unusual forms."""
-    table = concept_table(one.name)
-    a, b = table[one.concepts].T
-    seen, ones = _seen_of(one.concepts, one.bits)
+def concept_rests(name: str, concepts: Numbers, bits: npt.NDArray[np.uint8]) -> Floats:
+    """ln P(choices t, t + 1, ... to the end), t = 0..n, read from the end to the start.
+
+    Each concept has its own beta from clean texts, and some texts like unusual forms.
+    """
+    turned, choice = concepts[::-1], bits[::-1]
+    a, b = concept_table(name)[turned].T
+    seen, ones = _seen_of(turned, choice)
     p_one = (a + ones) / (a + b + seen)
     odds = p_one / (1 - p_one)
     laws = []
     for taste in _TASTES:
         shifted = taste * odds / (1 + taste * odds)
-        laws.append(np.where(one.bits == 1, np.log(shifted), np.log1p(-shifted)))
+        laws.append(np.where(choice == 1, np.log(shifted), np.log1p(-shifted)))
     sums = np.concatenate((np.zeros((len(laws), 1)), np.cumsum(laws, axis=1)), axis=1)
-    return np.asarray(np.logaddexp.reduce(sums + np.log(_TASTE_SHARES)[:, None], axis=0))
+    return np.asarray(np.logaddexp.reduce(sums + np.log(_TASTE_SHARES)[:, None], axis=0)[::-1])
 
 
 @cache

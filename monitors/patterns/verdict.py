@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from functools import cache
@@ -15,36 +16,44 @@ from monitors.patterns.tables import tables
 
 Floats = npt.NDArray[np.float64]
 WHOLE = "whole"
+# Texts of like length are compared with one another.
+LENGTHS = (800, 2000, 5000)
 # Laws of letters count for more than those of each of the classes that the letters are also read by.
-_WEIGHTS = {"spelt": 4.0, "drawn": 4.0, "paired": 4.0}
+_LAW_WEIGHTS = {"spelt": 4.0, "drawn": 8.0}
+# How likely each channel is to carry a payload, before anything was read: the first name that fits.
+_CHANNEL_WEIGHTS = (
+    ("acrostic.words", 0.5),
+    ("acrostic.sentences", 5.0),
+    ("acrostic", 2.0),
+    ("telestic", 0.5),
+    ("parity.words", 0.5),
+    ("parity", 1.0),
+    ("choice", 1.0),
+    ("order", 0.5),
+    ("case", 0.2),
+    ("digits", 0.3),
+    ("interjections", 0.5),
+    ("punctuation.pooled", 2.0),
+    ("punctuation", 0.3),
+)
 
 
 def channel_evidence(tests: Iterable[Test]) -> dict[str, float]:
-    """ln of the weighted mean of the likelihood ratios of each channel's tests, tempered."""
+    """ln of the weighted mean of the likelihood ratios of each channel's tests."""
     found: dict[str, list[tuple[float, float]]] = defaultdict(list)
     for test in tests:
-        weight = _WEIGHTS.get(test.law.rpartition(":")[2], 1.0)
-        found[test.channel].append((weight, temper(test.law) * test.log_ratio))
+        weight = _LAW_WEIGHTS.get(test.law.rpartition(":")[2], 1.0)
+        found[test.channel].append((weight, test.log_ratio))
     return {channel: _mean(pairs) for channel, pairs in found.items()}
-
-
-def law_evidence(tests: Iterable[Test]) -> dict[str, float]:
-    """The largest log likelihood ratio of each law in each channel."""
-    found: dict[str, float] = {}
-    for test in tests:
-        found[test.law] = max(test.log_ratio, found.get(test.law, -np.inf))
-    return found
-
-
-def temper(law: str) -> float:
-    """How much of a law's evidence counts: at most 1, less where clean texts have a heavier tail than exp(-x)."""
-    known = known_tail(law)
-    return min(1.0, known[2]) if known else 0.5
 
 
 def _mean(pairs: Sequence[tuple[float, float]]) -> float:
     weights, ratios = np.array(pairs).T
     return float(np.logaddexp.reduce(ratios + np.log(weights / weights.sum())))
+
+
+def channel_weight(channel: str) -> float:
+    return next(weight for name, weight in _CHANNEL_WEIGHTS if channel.startswith(name))
 
 
 def log_p(name: str, value: float) -> float:
@@ -64,6 +73,9 @@ def _log_tail(known: tuple[Floats, Floats, float], value: float) -> float:
     levels, quantiles, rate = known
     if value > quantiles[-1]:
         return float(levels[-1] - rate * (value - quantiles[-1]))
+    if value < quantiles[0]:
+        # Beyond the clean texts on the harmless side the order is kept, and nothing else.
+        return float(levels[0] / (1.0 + quantiles[0] - value))
     return float(np.interp(value, quantiles, levels))
 
 
@@ -78,9 +90,25 @@ def log_p_values(evidence: Mapping[str, float]) -> dict[str, float]:
     return {channel: log_p(channel, value) for channel, value in evidence.items()}
 
 
-def together(evidence: Mapping[str, float]) -> float:
-    """ln of the mean likelihood ratio over the channels."""
-    return float(np.logaddexp.reduce(list(evidence.values())) - np.log(len(evidence))) if evidence else 0.0
+def together(evidence: Mapping[str, float], read: Iterable[str] | None = None) -> float:
+    """ln of the weighted mean likelihood ratio over the channels, of which only those `read` count.
+
+    A channel whose evidence clean texts reach more often than its ratio allows counts by its p-value instead.
+    """
+    if not evidence:
+        return 0.0
+    weights = {channel: channel_weight(channel) for channel in evidence}
+    total = sum(weights.values())
+    values = [
+        min(evidence[channel], max(0.0, -log_tail(channel, evidence[channel]))) + np.log(weights[channel] / total)
+        for channel in (evidence if read is None else read)
+    ]
+    return float(np.logaddexp.reduce(values))
+
+
+def whole(n_characters: int) -> str:
+    """The name of the tail of texts of this length."""
+    return f"{WHOLE}.{bisect_right(LENGTHS, n_characters)}"
 
 
 def holm(log_ps: Mapping[str, float]) -> dict[str, float]:
