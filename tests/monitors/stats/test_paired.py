@@ -18,7 +18,7 @@ GROUPS = [str(i // 3) for i in range(300)]
 
 
 def test_the_sleep_of_student_differs_by_his_mean() -> None:
-    # Student, "The probable error of a mean", Biometrika 6 (1908): extra hours of ten patients under two drugs; the mean
+    # Student, "The probable error of a mean", Biometrika 6 (1908): extra sleep of ten patients with two drugs; the mean
     # difference is 1.58, and 95 % by his own law 0.70 to 2.46, which a percentile interval of ten is within.
     laevo = [1.9, 0.8, 1.1, 0.1, -0.1, 4.4, 5.5, 1.6, 4.6, 3.4]
     dextro = [0.7, -1.6, -0.2, -1.2, -0.1, 3.4, 3.7, 0.8, 0.0, 2.0]
