@@ -26,10 +26,14 @@ def _kinds(members: dict[str, str]) -> bytes:
 _ALNUM = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789"
 # A constant is found some 20 times faster than an expression is tried at each place.
 _AS_WORD = _kinds({"x": _ALNUM + "+/"})
+_AS_ANY_WORD = _kinds({"x": _ALNUM + "+/-_"})
+_LONG_WORD = b"x" * 20
 _AS_PAIRS = _kinds({"h": "0123456789abcdefABCDEF", " ": " :,\n"})
 _AS_DIGITS = _kinds({"d": "0123456789", " ": " ,\n"})
 _AS_BITS = _kinds({"b": "01"})
 _AS_MORSE = _kinds({"m": ".-", " ": " /|\n"})
+_SOME_CODES = re.compile(rb"dd(?:d? {1,2}dd){9}")
+_WIDE_DIGIT = re.compile(r"[^\W0-9A-Za-z_]")
 _SOME_MORSE = re.compile(rb"(?<!m)(?:m++ ++){8}")
 
 _WORD = re.compile(r"(?:[A-Za-z0-9+/]{20,}|[A-Za-z0-9_-]{20,})(?:\r?\n(?:[A-Za-z0-9+/]{20,}))*={0,6}")
@@ -58,7 +62,7 @@ _MORSE_LETTERS = dict(
 def encoded(text: str, /) -> Iterator[Passage]:
     """Runs that decode to printable text of at least eight characters which reads like a language."""
     for pattern, read in _present(text):
-        for run in pattern.finditer(text):
+        for run in _words(text) if pattern is _WORD else pattern.finditer(text):
             digits = run.group()[:_MOST_CHARS]
             for form, decoded in read(digits):
                 if decoded and _is_text(decoded):
@@ -71,7 +75,7 @@ Read = Callable[[str], Iterator[tuple[str, str | None]]]
 
 def _present(text: str) -> Iterator[tuple[re.Pattern[str], Read]]:
     data = text.encode("utf-8", "replace")
-    if b"x" * 20 in data.translate(_AS_WORD):
+    if _LONG_WORD in data.translate(_AS_WORD):
         yield _WORD, _of_word
     pairs = data.translate(_AS_PAIRS)
     if b"hh hh hh hh" in pairs or b"hh  hh  hh" in pairs or data.count(b"0x") > 7:
@@ -79,10 +83,25 @@ def _present(text: str) -> Iterator[tuple[re.Pattern[str], Read]]:
     if b"b" * 7 in data.translate(_AS_BITS):
         yield _BITS, _of_bits
     digits = data.translate(_AS_DIGITS)
-    if b"ddd ddd" in digits or b"ddd  ddd" in digits:
+    if (b"ddd ddd" in digits or b"ddd  ddd" in digits) and (_SOME_CODES.search(digits) or _WIDE_DIGIT.search(text)):
         yield _CODES, _of_codes
     if (b".-" in data or b"-." in data) and _SOME_MORSE.search(data.translate(_AS_MORSE)):
         yield _MORSE_RUN, _of_morse
+
+
+def _words(text: str) -> Iterator[re.Match[str]]:
+    """What `_WORD.finditer` finds, tried only within runs that are long enough."""
+    kinds = text.encode("ascii", "replace").translate(_AS_ANY_WORD)
+    at = kinds.find(_LONG_WORD)
+    while at >= 0:
+        end = kinds.find(b".", at)
+        end = end if end >= 0 else len(kinds)
+        while at <= end - len(_LONG_WORD):
+            match = _WORD.match(text, at)
+            at = match.end() if match else at + 1
+            if match:
+                yield match
+        at = kinds.find(_LONG_WORD, max(end, at))
 
 
 def _of_word(run: str) -> Iterator[tuple[str, str | None]]:

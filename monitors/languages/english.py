@@ -6,6 +6,7 @@ The tables are counts over public transcripts (see NOTICE), made by `python -m t
 from __future__ import annotations
 
 from functools import cache
+from itertools import count
 from pathlib import Path
 from typing import NamedTuple
 
@@ -40,15 +41,23 @@ _NO_LETTERS = (
 _FACTOR = np.uint64(0x9E3779B97F4A7C15)
 _INVERSE = np.uint64(pow(int(_FACTOR), -1, 2**64))
 _LONGEST_WORD = 24
+# Of a hash times a factor, so many bits are the place of a word in a table.
+_SLOT_BITS = 15
+_SLOT_SHIFT = np.uint64(64 - _SLOT_BITS)
 _CHUNK = 65_536
 
 
 class Tables(NamedTuple):
-    """`bits` by trigram; common words by their sorted hashes; for two of them, how much likelier in this order."""
+    """`bits` by trigram; common words by their sorted hashes; for two of them, how much likelier in this order.
+
+    `slots[hash * factor >> 49]` is the only index that a hash can have: quicker than a search among them.
+    """
 
     bits: npt.NDArray[np.float32]
     hashes: npt.NDArray[np.uint64]
     order: npt.NDArray[np.float32]
+    slots: npt.NDArray[np.int16]
+    factor: np.uint64
 
 
 @cache
@@ -61,7 +70,19 @@ def tables() -> Tables:
     for axis in range(3):
         np.moveaxis(bits, axis, 0)[FOREIGN] = _FOREIGN_BITS
     ranks = np.argsort(hashes)
-    return Tables(bits.ravel(), hashes[ranks], order[np.ix_(ranks, ranks)])
+    return Tables(bits.ravel(), hashes[ranks], order[np.ix_(ranks, ranks)], *_slots(hashes[ranks]))
+
+
+def _slots(hashes: npt.NDArray[np.uint64]) -> tuple[npt.NDArray[np.int16], np.uint64]:
+    """The first factor under which no two words meet."""
+    for odd in count(1, 2):
+        factor = np.uint64(odd * int(_FACTOR) % 2**64)
+        places = hashes * factor >> _SLOT_SHIFT
+        if len(np.unique(places)) == len(hashes):
+            break
+    slots = np.zeros(1 << _SLOT_BITS, np.int16)
+    slots[places] = np.arange(len(hashes))
+    return slots, factor
 
 
 def symbols(text: str, /) -> Symbols:
@@ -120,7 +141,7 @@ class Reading:
         self.trigrams = trigrams(self.codes)
         self.sum_bits = _sums(known.bits[self.trigrams] * self.rated)
         self.sum_rated, self.sum_letters = _counts(self.rated), _counts(letter)
-        self.common = _common(self.codes, self.starts, self.ends, known.hashes)
+        self.common = _common(self.codes, self.starts, self.ends, known)
         self.sum_common = _counts(self.common >= 0)
 
     def bits(self, start: int, end: int) -> float:
@@ -168,15 +189,15 @@ def _hash(word: str) -> int:
     return value
 
 
-def _common(codes: Symbols, starts: Indices, ends: Indices, hashes: npt.NDArray[np.uint64]) -> Indices:
+def _common(codes: Symbols, starts: Indices, ends: Indices, known: Tables) -> Indices:
     """The index of each word among the hashes, or -1."""
     found = np.full(len(starts), -1, np.int64)
     for base in range(0, len(codes), _CHUNK):
         first, last = np.searchsorted(starts, (base, base + _CHUNK))
         own = _hashes(codes[base : base + _CHUNK + _LONGEST_WORD], starts[first:last] - base, ends[first:last] - base)
-        at = np.minimum(np.searchsorted(hashes, own), len(hashes) - 1)
+        at = known.slots[own * known.factor >> _SLOT_SHIFT]
         is_short = ends[first:last] - starts[first:last] <= _LONGEST_WORD
-        found[first:last] = np.where((hashes[at] == own) & is_short, at, -1)
+        found[first:last] = np.where((known.hashes[at] == own) & is_short, at, -1)
     return found
 
 

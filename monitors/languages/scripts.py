@@ -9,6 +9,8 @@ from collections.abc import Iterator
 from functools import lru_cache
 from typing import NamedTuple
 
+import numpy as np
+
 # Letters beyond Latin; mathematical letters and emoji are none.
 _LETTERS = (
     "\u0370-\u03ff\u0400-\u1cff\u1f00-\u1fff\u2c00-\u2c5f\u2c80-\u2dff\u3040-\ua4cf\ua840-\ud7ff\uf900-\ufaff\ufb1d-\ufdff"
@@ -16,6 +18,8 @@ _LETTERS = (
 )
 _RUN = re.compile(f"[{_LETTERS}]+(?:\\d|[^\\w\n]){{0,3}}(?:[{_LETTERS}]+(?:\\d|[^\\w\n]){{0,3}})*")
 _WORD = re.compile(f"[{_LETTERS}]+")
+# Most characters beyond ASCII are punctuation and symbols, which lie between these.
+_FIRST, _SIGNS, _AFTER_SIGNS = 0x370, 0x2000, 0x2C00
 _NAMES = {"CJK": "Han", "HIRAGANA": "Japanese", "KATAKANA": "Japanese", "HALFWIDTH": "Japanese"}
 # One character is a syllable or a word.
 DENSE = frozenset({"Han", "Japanese", "Hangul"})
@@ -33,9 +37,7 @@ class Run(NamedTuple):
 
 def runs(text: str, /) -> Iterator[Run]:
     """Stretches in scripts beyond Latin that hold at least one word: variables and unit signs are none."""
-    if text.isascii():
-        return
-    for found in _RUN.finditer(text):
+    for found in _found(text):
         words = _WORD.findall(found.group())
         letters = "".join(words)
         counted = Counter(map(script, letters))
@@ -48,6 +50,20 @@ def runs(text: str, /) -> Iterator[Run]:
             continue
         end = found.start() + len(found.group().rstrip())
         yield Run(found.start(), end, name, counted.total() * (_LETTERS_PER_DENSE if is_dense else 1))
+
+
+def _found(text: str) -> Iterator[re.Match[str]]:
+    """What `_RUN.finditer` finds, tried only where a letter may stand."""
+    if text.isascii():
+        return
+    codes = np.frombuffer(text.encode("utf-32-le", "surrogatepass"), np.uint32)
+    far = (codes >= _FIRST).nonzero()[0]
+    signs = (codes[far] >= _SIGNS) & (codes[far] < _AFTER_SIGNS)
+    places, done = far[~signs].tolist(), 0
+    for place in places:
+        if place >= done and (match := _RUN.match(text, place)):
+            done = match.end()
+            yield match
 
 
 def without(text: str, /) -> str:

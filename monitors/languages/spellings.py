@@ -16,6 +16,7 @@ _KINDS = bytes(
 _LEET_WORD = re.compile(
     r"(?<![\w@$!|+])(?=[@$!|+0134578]*[A-Za-z])(?=[A-Za-z]*[@$!|+0134578])[A-Za-z0134578@$!|+]{3,20}(?![\w@$|+])"
 )
+_MEETING = re.compile(rb"ad|da")
 _PLAIN = {"0": "o", "3": "e", "4": "a", "5": "s", "7": "t", "8": "b", "@": "a", "$": "s", "+": "t"}
 _EITHER = ("i", "l")
 _FEWEST_WORDS = 4
@@ -37,10 +38,10 @@ _VOWELS = "aeiou"
 
 def leet(text: str, /) -> Iterator[Passage]:
     """Four or more words close together whose digits and signs stand for letters, and which then read as English."""
-    data = text.encode("utf-8", "replace").translate(_KINDS)
+    data = text.encode("ascii", "replace").translate(_KINDS)
     if data.count(b"ad") + data.count(b"da") < _FEWEST_WORDS or b"ada" not in data:
         return
-    for group in _close(list(_LEET_WORD.finditer(text))):
+    for group in _close(list(_leet_words(text, data))):
         # Mostly letters in most words: formulas like 3x and 10a are not.
         start, end = group[0].start(), group[-1].end()
         decoded = _leet_decoded(text[start:end])
@@ -48,6 +49,18 @@ def leet(text: str, /) -> Iterator[Passage]:
         own = [_leet_decoded(word.group()) for word in group]
         if _reads(" ".join(own)) and _reads(decoded) and len(group) >= 0.25 * len(words):
             yield Passage(start, end, "leetspeak", decoded, 8.0 * len(group))
+
+
+def _leet_words(text: str, kinds: bytes) -> Iterator[re.Match[str]]:
+    """What `_LEET_WORD.finditer` finds, tried only at runs in which a letter and a digit meet."""
+    done = 0
+    for meeting in _MEETING.finditer(kinds):
+        if meeting.start() >= done:
+            start = kinds.rfind(b".", 0, meeting.start()) + 1
+            if match := _LEET_WORD.match(text, start):
+                yield match
+            end = kinds.find(b".", start)
+            done = end if end >= 0 else len(kinds)
 
 
 def pig_latin(text: str, /) -> Iterator[Passage]:
