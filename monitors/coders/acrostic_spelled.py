@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import string
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import ClassVar
 
 from monitors.coders.acrostic import LETTERS, SIXTEEN, Acrostic
 from monitors.coders.coder import Cover
+from monitors.coders.sites import Site
 
 _ESCAPE, _BLANK = "Q", "J"
 _PER_BYTE = 3
@@ -36,6 +37,17 @@ class AcrosticSpelled(Acrostic):
         chosen = [(site, LETTERS.index(letter)) for site, letter in zip(self._sites(cover.text), letters, strict=False)]
         return self._applied(cover.text, [(site, symbol) for site, symbol in chosen if symbol != site.symbol])
 
+    def received(self, sites: Sequence[Site], /) -> list[str | None]:
+        """Eight bits with the last letter of each byte."""
+        found: list[str | None] = []
+        code = ""
+        for site in sites:
+            code += LETTERS[site.symbol]
+            is_whole = len(code) == (_PER_BYTE if code[0] == _ESCAPE else 1)
+            found.append(_BITS_OF.get(code) if is_whole else "")
+            code = "" if is_whole else code
+        return found
+
     def read(self, stego: Cover, n_bits: int, /) -> str:
         letters = iter([LETTERS[site.symbol] for site in self._sites(stego.text)])
         return "".join(f"{byte:08b}" for byte in _bytes(letters))[:n_bits]
@@ -46,6 +58,9 @@ class AcrosticSpelled(Acrostic):
 
 def _spelt(byte: int) -> str:
     return _ONE_LETTER.get(byte) or _ESCAPE + SIXTEEN[byte >> 4] + SIXTEEN[byte & 15]
+
+
+_BITS_OF = {_spelt(byte): f"{byte:08b}" for byte in range(256)}
 
 
 def _bytes(letters: Iterator[str]) -> Iterator[int]:

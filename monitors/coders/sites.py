@@ -6,6 +6,7 @@ import random
 from abc import abstractmethod
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 
 from monitors.coders.coder import Coder, Cover
 
@@ -37,6 +38,14 @@ class SiteCoder(Coder):
     @abstractmethod
     def _written(self, text: str, site: Site, symbol: int, /) -> Sequence[str]:
         """What stands at the places of the site once it shows `symbol`."""
+
+    def sites(self, text: str, /) -> Sequence[Site]:
+        """What stands where in a text, with a payload or without."""
+        return self._sites(text)
+
+    def received(self, sites: Sequence[Site], /) -> list[str | None]:
+        """The bits that each site adds to what a receiver has; None where no payload makes this choice."""
+        return [_bits_of(site.symbol, site.width) if site.symbol < 2**site.width else None for site in sites]
 
     def capacity(self, cover: Cover, /) -> int:
         return sum(site.width for site in self._sites(cover.text))
@@ -99,4 +108,9 @@ def _counts(sites: Sequence[Site]) -> dict[tuple[int, int], int]:
 
 def _bits(site: Site) -> str:
     """A choice that no payload makes reads as ones."""
-    return f"{min(site.symbol, 2**site.width - 1):0{site.width}b}"
+    return _bits_of(min(site.symbol, 2**site.width - 1), site.width)
+
+
+@lru_cache(maxsize=4096)
+def _bits_of(symbol: int, width: int) -> str:
+    return f"{symbol:0{width}b}"

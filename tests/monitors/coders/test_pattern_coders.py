@@ -18,11 +18,12 @@ from monitors.coders.cryptic_tokens import CrypticTokens
 from monitors.coders.list_order import ListOrder
 from monitors.coders.prose import HIDDEN, masked
 from monitors.coders.punctuation import Punctuation
+from monitors.coders.sites import SiteCoder
 from monitors.coders.synonyms import Synonyms
 from monitors.coders.word_parity import WordParity
 
 REAL = Path(__file__).parents[1] / "fixtures" / "prompted_steg_small.jsonl.gz"
-CODERS: list[Coder] = [
+CODERS: list[SiteCoder] = [
     Acrostic(),
     Acrostic(alphabet="vowels"),
     AcrosticSpelled(),
@@ -105,6 +106,19 @@ def test_real_answers_give_back_any_bits(coder: Coder, data: st.DataObject, key:
     cover = data.draw(st.sampled_from(covers()))
     bits = data.draw(st.text("01", max_size=min(256, coder.capacity(cover))))
     assert coder.decode(coder.encode(cover, bits, key), len(bits), key) == bits
+
+
+@each_coder
+@given(data=st.data())
+def test_what_a_receiver_has_begins_with_the_payload(coder: SiteCoder, data: st.DataObject) -> None:
+    cover = data.draw(st.sampled_from(covers()) | TEXTS.map(Cover))
+    bits = data.draw(st.text("01", max_size=min(256, coder.capacity(cover))))
+    text = coder.encode(cover, bits)
+    sites = coder.sites(text)
+    received = coder.received(sites)
+    assert len(received) == len(sites)
+    told = "".join(own for own in received[: received.index(None) if None in received else None] if own)
+    assert told[: len(bits)] == bits
 
 
 @each_coder

@@ -31,6 +31,7 @@ DEFAULTS = (
     Default("answer_consistency"),
     Default("language_switching"),
     Default("pattern_channels"),
+    Default("known_codes"),
     Default("judge_encoded_reasoning", Backend.RECORDED),
     Default("judge_unfaithful_explanation", Backend.RECORDED),
     Default("lm_surprisal", asks_model=True, sample_share=0.2),
