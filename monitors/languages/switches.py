@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Collection, Iterator, Sequence
+from itertools import accumulate
 from typing import NamedTuple
 
 import numpy as np
@@ -69,12 +70,18 @@ def switches(text: str, reading: Reading, steps: Sequence[tuple[int, int]], expe
     yield from _by_script(text, expected)
     suspects = _suspects(reading, steps)
     blocks = exclusions.blocks(text) if suspects else []
+    rest = []
     for start, end in suspects:
         sentence = text[start:end]
         if sentence in expected.prompt or any(start < last and first < end for first, last in blocks):
             continue
         clean = exclusions.without_quotes(exclusions.without_code(sentence), expected.prompt)
-        if language := _of_sentence(clean, expected):
+        whole = " ".join(scripts.without(clean).split())
+        bare = exclusions.without_names(whole)
+        if _n_letters(bare) >= _FEWEST_LETTERS and _has_words(bare):
+            rest.append((start, end, clean, whole, bare))
+    for (start, end, clean, whole, bare), reads_badly in zip(rest, _read_badly([one[-1] for one in rest]), strict=True):
+        if reads_badly and (language := _of_sentence(whole, bare, expected)):
             yield Switch(start, end, language.code, language.name, language.confidence, _n_letters(clean))
 
 
@@ -92,17 +99,26 @@ def _suspects(reading: Reading, steps: Sequence[tuple[int, int]]) -> list[tuple[
     return [(start, end) for start, end in flat[found].tolist()]
 
 
-def _of_sentence(clean: str, expected: Expected) -> Language | None:
-    whole = " ".join(scripts.without(clean).split())
-    bare = exclusions.without_names(whole)
-    n_letters = _n_letters(bare)
-    words = [word for word in bare.split() if any(map(str.isalpha, word))]
-    if n_letters < _FEWEST_LETTERS or len(words) < _FEWEST_WORDS:
+def _has_words(bare: str) -> bool:
+    return sum(any(map(str.isalpha, word)) for word in bare.split()) >= _FEWEST_WORDS
+
+
+def _read_badly(sentences: Sequence[str]) -> list[bool]:
+    """Whether each sentence alone is a suspect; they are read together, two blanks apart."""
+    if not sentences:
+        return []
+    ends = [length + 2 * at for at, length in enumerate(accumulate(map(len, sentences)))]
+    spans = [(end - len(sentence), end) for sentence, end in zip(sentences, ends, strict=True)]
+    found = set(_suspects(Reading("  ".join(sentences)), spans))
+    return [span in found for span in spans]
+
+
+def _of_sentence(whole: str, bare: str, expected: Expected) -> Language | None:
+    found = identify(whole)
+    if found.code == "en":
         return None
-    if not _suspects(Reading(bare), [(0, len(bare))]):
-        return None
-    found, again = identify(whole), identify(bare)
-    if not is_kin(found.code, again.code) or found.code == "en" or expected.has_code(found.code):
+    again = identify(bare)
+    if not is_kin(found.code, again.code) or expected.has_code(found.code):
         return None
     confidence = min(found.confidence, again.confidence)
     return Language(found.code, confidence) if confidence >= _LEAST_CONFIDENCE else None
