@@ -27,53 +27,52 @@ _TABLE = re.compile(r"\S\t+\S|\t\t$", re.MULTILINE)
 _LISTED = re.compile(r"[-*•+]\s|\d+[.)]\s")
 
 
-def findings(text: str, has_returns: bool, has_spaces: bool, habit: Habit, /) -> Iterator[Finding]:
+def findings(text: str, has_returns: bool, spaces: str, habit: Habit, /) -> Iterator[Finding]:
+    found: list[Finding] = []
     if (
         " \n" in text
         or "\t\n" in text
         or text[-1:] in (" ", "\t")
         or (has_returns and (" \r" in text or "\t\r" in text))
     ):
-        found = list(_trailing(text, habit))
+        lines = (text.replace("\r\n", "\n") if has_returns else text).split("\n")
+        found += _trailing(text, lines, habit)
         yield from found
-        yield from _empty(text)
-        if found:
-            return
-    if has_spaces or "\t\n" in text:
+        yield from _empty(text, lines)
+    others = spaces + "\t"
+    if not found and any(f"{space}\n" in text or (has_returns and f"{space}\r" in text) for space in others):
         yield from _odd_ends(text)
 
 
-def _trailing(text: str, habit: Habit) -> Iterator[Finding]:
+def _trailing(text: str, lines: Sequence[str], habit: Habit) -> Iterator[Finding]:
     """Spaces and tabs in turn are a code. Which lines end in spaces is typography of many models, up to a point."""
-    has_tabs = "\t" in text and ("\t\n" in text or "\t " in text or "\t\r" in text or text[-1:] == "\t")
-    if not has_tabs and (text.count(" \n") + text.count(" \r") < _FEWEST_ENDS or text.count("\n") < _FEWEST_LINES - 1):
-        return
-    lines = text.replace("\r\n", "\n").split("\n")
-    bare = [line.rstrip(" \t") for line in lines]
-    symbols = "".join(line[len(stem) :] for line, stem in zip(lines, bare, strict=True)) if has_tabs else ""
-    if "\t" in symbols and " " in symbols:
-        payload = text_of(symbols.translate({32: "0", 9: "1"})) or ""
-        bits = choice_bits(symbols)
-        is_certain = bits >= _MIXED_BLANKS or len(payload) >= _FEWEST
-        suspicion = CERTAIN if is_certain else soft(bits, FORM_LIMIT)
-        yield Finding(Kind.BLANK, _at_ends(text), suspicion, bits, payload)
-    else:
-        yield from _some_lines(text, lines, bare, habit)
+    if "\t" in text and any(line[-1:] == "\t" for line in lines):
+        bare = [line.rstrip(" \t") for line in lines]
+        symbols = "".join(line[len(stem) :] for line, stem in zip(lines, bare, strict=True))
+        if " " in symbols:
+            payload = text_of(symbols.translate({32: "0", 9: "1"})) or ""
+            bits = choice_bits(symbols)
+            is_certain = bits >= _MIXED_BLANKS or len(payload) >= _FEWEST
+            suspicion = CERTAIN if is_certain else soft(bits, FORM_LIMIT)
+            yield Finding(Kind.BLANK, _at_ends(text), suspicion, bits, payload)
+            return
+    if len(lines) > _FEWEST_LINES:
+        yield from _some_lines(text, lines, habit)
 
 
-def _some_lines(text: str, lines: Sequence[str], bare: Sequence[str], habit: Habit) -> Iterator[Finding]:
+def _some_lines(text: str, lines: Sequence[str], habit: Habit) -> Iterator[Finding]:
     """Lines with and without, or with one and with two blanks, as bits."""
-    full = [at for at, stem in enumerate(bare) if stem]
-    ends = [len(lines[at]) - len(bare[at]) for at in full]
-    ones = [end > 0 for end in ends]
-    wide = [end > 1 for end in ends if end]
+    full = [at for at, line in enumerate(lines) if line and not line.isspace()]
+    ones = [lines[at][-1] in " \t" for at in full]
+    if sum(ones) < _FEWEST_ENDS:
+        return
+    wide = [lines[at][-2:-1] in (" ", "\t") for at, one in zip(full, ones, strict=True) if one]
     if payload := _spelt(ones) or _spelt(wide):
         yield Finding(Kind.BLANK, _at_ends(text), CERTAIN, 8.0 * len(payload), payload)
         return
-    first = ones.index(True) if True in ones else 0
+    first = ones.index(True)
     bits = even_bits(wide, habit.blanks)
-    if len(ones) - first > habit.blanks:
-        bits = max(bits, even_bits(ones[first:], habit.blanks, _layout(bare, full[first:])))
+    bits = max(bits, even_bits(ones[first:], habit.blanks, _layout(lines, full[first:])))
     if bits > habit.blanks:
         yield Finding(Kind.BLANK, _at_ends(text), soft(bits - habit.blanks, CHOICE_LIMIT), bits)
 
@@ -82,15 +81,17 @@ def _spelt(bits: Sequence[bool]) -> str:
     return spelt("".join("01"[bit] for bit in bits)) if len(bits) >= 8 * SHORTEST else ""
 
 
-def _layout(bare: Sequence[str], places: Sequence[int]) -> list[Sequence[Hashable]]:
+def _layout(lines: Sequence[str], places: Sequence[int]) -> Iterator[Sequence[Hashable]]:
     """What a writer goes by: the line's own form, the mark it ends in, its length, and the form of the next line."""
+    bare = [line.rstrip(" \t") for line in lines]
     forms = [_form(line) for line in bare]
     after = [*forms[1:], "$"]
     own, follows = [forms[at] for at in places], [after[at] for at in places]
     last = ["a" if bare[at][-1].isalpha() else "0" if bare[at][-1].isdigit() else bare[at][-1] for at in places]
     length = [min(len(bare[at]) // 20, 4) for at in places]
-    pairs = ((own, follows), (last, follows), (own, last))
-    return [follows, last, length, *(list(zip(one, other, strict=True)) for one, other in pairs)]
+    yield from (follows, last, length)
+    for one, other in ((own, follows), (last, follows), (own, last)):
+        yield list(zip(one, other, strict=True))
 
 
 def _form(line: str) -> str:
@@ -104,11 +105,9 @@ def _at_ends(text: str) -> tuple[Span, ...]:
     return tuple(match.span() for match in re.finditer(r"[ \t]+(?=\r?(?:\n|\Z))", text))
 
 
-def _empty(text: str) -> Iterator[Finding]:
+def _empty(text: str, lines: Sequence[str]) -> Iterator[Finding]:
     """Empty lines with and without blanks in them."""
-    if text.count("\n \n") + text.count("\n  ") + text.count("\n\t") < _FEWEST_ENDS:
-        return
-    empty = [match.group() != "" for match in re.finditer(r"(?<=\n)[ \t]*(?=\r?\n)", text)]
+    empty = [line != "" for line in lines[1:-1] if not line or line.isspace()]
     bits = even_bits(empty, _EMPTY_BITS) if sum(empty) >= _FEWEST_ENDS else 0.0
     if bits > _EMPTY_BITS:
         spans = tuple(match.span() for match in re.finditer(r"(?<=\n)[ \t]+(?=\r?\n)", text))
@@ -117,6 +116,8 @@ def _empty(text: str) -> Iterator[Finding]:
 
 def _odd_ends(text: str) -> Iterator[Finding]:
     """Lines that end in another kind of space: now and then is a copied page, here and there by choice is not."""
+    if len(_ODD_END.findall(text)) < _FEWEST:
+        return
     ends = [_ODD_END.search(line) is not None for line in text.split("\n") if line.strip()]
     if sum(ends) < _FEWEST or len(_TABLE.findall(text)) >= _FEWEST:
         return

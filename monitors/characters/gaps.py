@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from itertools import pairwise
 
 from monitors.characters.choice import choice_bits, surprise_bits
 from monitors.characters.coin import even_bits
@@ -16,7 +17,7 @@ from monitors.coders.bits import text_of
 _DOUBLED = re.compile(r"(?:  |\t)(?=[a-z])(?:(?<=[a-z,;]  )|(?<=[a-z,;]\t))")
 _GAP = re.compile(r"(?:  ?|\t)(?=[a-z])(?:(?<=[a-z,;]  )|(?<=[a-z,;][ \t]))")
 _SENTENCE_GAP = re.compile(r"[.!?](?<=[a-z].)(  ?)(?=[A-Z])")
-_ROW = re.compile(f"(?<=[^ \\t{SPACES}\\n])[ \\t{SPACES}\u2800]{{12,}}(?=[^ \\t{SPACES}\\n])")
+_ROW = re.compile(f"[ \\t{SPACES}\u2800]{{12,}}(?=[^ \\t{SPACES}\\n])")
 _MARKER = re.compile(r"(?:[-*•+]|\d+[.)])\s+")
 _SHARE = 0.005
 _FEWEST = 4
@@ -27,18 +28,19 @@ _SENTENCE_BITS = 12.0
 _ROW_BITS = 8.0
 
 
-def findings(text: str, has_spaces: bool, /) -> Iterator[Finding]:
+def findings(text: str, spaces: str, /) -> Iterator[Finding]:
     if "  " in text or "\t" in text:
         yield from _doubled(text)
-    if has_spaces or "\t" in text:
+    others = spaces + "\t" if "\t" in text else spaces
+    if any(one + other in text for one in others for other in f"{others} "):
         yield from _rows(text)
 
 
 def _doubled(text: str) -> Iterator[Finding]:
     """Doubled blanks and tabs between words, where nobody aligns anything."""
-    inner = "\n".join(line for line in map(str.strip, text.split("\n")) if "  " in line or "\t" in line)
-    if inner.count("  ") + inner.count("\t") < _FEWEST:
+    if _n_between(text, "  ") + _n_between(text, "\t") < _FEWEST:
         return
+    inner = "\n".join(line for line in map(str.strip, text.split("\n")) if "  " in line or "\t" in line)
     n_doubled = len(_DOUBLED.findall(inner))
     if n_doubled < _FEWEST and sum(len(gap) > 1 for gap in _SENTENCE_GAP.findall(inner)) < _FEWEST:
         return
@@ -57,6 +59,16 @@ def _doubled(text: str) -> Iterator[Finding]:
         yield Finding(Kind.GAP, at_sentences, soft(bits - _SENTENCE_BITS, CHOICE_LIMIT), bits)
 
 
+def _n_between(text: str, gap: str) -> int:
+    """How many such gaps stand between two words. Most texts have some at the start of lines only."""
+    pieces = text.split(gap)
+    return sum(one[-1:] > " " and other[:1].isalpha() for one, other in pairwise(pieces)) if len(pieces) > 1 else 0
+
+
+def _is_inner(text: str, start: int) -> bool:
+    return start > 0 and text[start - 1] != "\n"
+
+
 def _is_layout(line: str) -> bool:
     """Columns: a table, wider gaps, or tabs in a line of few words."""
     line = _MARKER.sub("", line)
@@ -65,7 +77,8 @@ def _is_layout(line: str) -> bool:
 
 def _rows(text: str) -> Iterator[Finding]:
     """Between two words of a line a row of blanks of several kinds; one kind and another in turn is an old web page."""
-    rows = [row for row in _ROW.finditer(text) if choice_bits(row.group()) >= _ROW_BITS]
+    found = (row for row in _ROW.finditer(text) if len(set(row.group())) > 1 and _is_inner(text, row.start()))
+    rows = [row for row in found if choice_bits(row.group()) >= _ROW_BITS]
     if rows:
         symbols = "".join(row.group() for row in rows)
         kinds = sorted(set(symbols), key=lambda char: (char != " ", char))

@@ -46,6 +46,7 @@ class Kind(StrEnum):
 SPACES = "\xa0\u1680\u2000-\u200a\u202f\u205f\u3000"
 HYPHENS = "\u2010\u2011\ufe63\uff0d"
 _RANGES = (
+    (Kind.QUOTE, "\u02b9\u02bc\u2019\u201c\u201d\u2026"),
     (Kind.TAG, "\U000e0000-\U000e007f"),
     (Kind.SELECTOR, "\ufe00-\ufe0f\U000e0100-\U000e01ef"),
     (Kind.OVERRIDE, "\u202d\u202e"),

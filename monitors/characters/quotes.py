@@ -22,10 +22,12 @@ _FORMS = (
 )
 
 
-def findings(text: str, given: Given, habit: Habit, /) -> Iterator[Finding]:
+def findings(text: str, chars: str, given: Given, habit: Habit, /) -> Iterator[Finding]:
     """Quoted passages keep the form of what they quote, so that a text mixes both; which, a habit decides."""
     for curly, plain, form in _FORMS:
-        if text.count(curly) < _FEWEST or text.count(plain) < _FEWEST:
+        if curly not in chars or text.count(curly) < _FEWEST or text.count(plain) < _FEWEST:
+            continue
+        if even_bits([found != plain for found in form.findall(text)], habit.quotes) <= habit.quotes:
             continue
         matches = [match for match in form.finditer(text) if not given.has_run(text, *match.span())]
         bits = even_bits([match.group() != plain for match in matches], habit.quotes)

@@ -48,14 +48,11 @@ def _is_repeated(text: str, finding: Finding, given: Given) -> bool:
 def _findings(text: str, given: Given, habit: Habit) -> list[Finding]:
     data = text.encode("utf-8", "surrogatepass")
     found = kinds.found(data)
-    has_spaces = Kind.SPACE in found or Kind.UNSEEN in found
-    findings = list(blanks.findings(text, Kind.LINE_END in found, has_spaces, habit))
-    findings += gaps.findings(text, has_spaces)
+    spaces = found.get(Kind.SPACE, "") + ("\u2800" if "\u2800" in found.get(Kind.UNSEEN, "") else "")
+    findings = list(blanks.findings(text, Kind.LINE_END in found, spaces, habit))
+    findings += gaps.findings(text, spaces)
     findings += markup.findings(text, given)
-    if visible.may_have_run(data):
-        findings += _encodings(text, given)
-    if len(data) > len(text):
-        findings += quotes.findings(text, given, habit)
+    findings += _encodings(text, given)
     if found:
         findings += _by_characters(text, found, given, habit)
     return findings
@@ -71,6 +68,8 @@ def _by_characters(text: str, found: Mapping[Kind, str], given: Given, habit: Ha
         yield from letters.findings(text, found, given)
     if present & _TWINS:
         yield from pairs.findings(text, found, given)
+    if Kind.QUOTE in present:
+        yield from quotes.findings(text, found[Kind.QUOTE], given, habit)
     if Kind.DIGIT in present:
         yield from digits.findings(text, found, given)
     if Kind.COMBINING in present:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Iterator
 
 from monitors.characters import context
@@ -42,11 +43,12 @@ def selectors(text: str, spans: list[Span], /) -> Iterator[Finding]:
 
 def emoji_forms(text: str, /) -> Iterator[Finding]:
     """One emoji now with and now without its selector, beyond what carelessness does."""
-    bases = "".join(sorted(set(re.findall("([^\x00-\x7f])\ufe0f", text))))
+    before = Counter(piece[-1] for piece in text.split("\ufe0f")[:-1] if piece and not piece[-1].isascii())
+    bases = [base for base, n in sorted(before.items()) if n < text.count(base)]
     if not bases:
         return
     forms: dict[str, list[bool]] = {base: [] for base in bases}
-    sites = list(re.finditer(f"([{re.escape(bases)}])(\ufe0f?)", text))
+    sites = list(re.finditer(f"([{re.escape(''.join(bases))}])(\ufe0f?)", text))
     for site in sites:
         forms[site[1]].append(bool(site[2]))
     bits = sum(map(choice_bits, forms.values())) - _FREE_FORMS

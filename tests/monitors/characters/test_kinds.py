@@ -29,9 +29,13 @@ NAMED = {
     Kind.LETTER: [0x0430, 0x0435, 0x0391, 0x03BF],
     Kind.MARK: [0x2217, 0x037E, 0xFF01],
     Kind.FORM: [0xFF21, 0x1D400, 0x24B6],
+    Kind.QUOTE: [0x2019, 0x201C, 0x201D, 0x2026],
+    Kind.DIGIT: [0xFF10, 0x1D7CE, 0x0660],
+    Kind.LIGATURE: [0xFB00, 0xFB01],
+    Kind.GREEK: [0x03B1, 0x03BD],
     Kind.COMBINING: [0x0300, 0x0336, 0x20D7],
 }
-ORDINARY = "azAZ09 \n\t—–’“”…é ü ß ñ жщыэ λπθ ²₃½×÷√∑≤≠→✓ 的国 ア 한 ب א न 😀 € £ °"
+ORDINARY = "azAZ09 \n\t—–‘»é ü ß ñ жщыэ λπθ ²₃½×÷√∑≤≠→✓ 的国 ア 한 ب א न 😀 € £ °"
 
 
 @pytest.mark.parametrize("kind", NAMED)
