@@ -7,15 +7,17 @@ from __future__ import annotations
 
 import sys
 from collections import Counter, defaultdict
+from collections.abc import Iterable
 from pathlib import Path
 
 import numpy as np
+import numpy.typing as npt
 
 from monitors.formats.files import read
 from monitors.formats.parsed import Parsed
 from monitors.transcript import Channel
 from monitors.vocabulary.background import LINKS, PARTICLES, TABLES
-from monitors.vocabulary.words import END, words
+from monitors.vocabulary.words import END, once, words
 from tests.english_tables import is_tuning
 
 _FRAME = 300
@@ -71,6 +73,7 @@ def main(folder: Path) -> None:
     bits = [
         np.clip(np.rint(-16 * np.log2(t / t.sum(1, keepdims=True))), 0, 255).astype(np.uint8) for t in (left, right)
     ]
+    wander = _wander(of_sets.values(), index, [part.astype(float) / 16 for part in bits])
     known = Counter(word for text in (*texts, *prompts) for word in text)
     np.savez_compressed(
         TABLES,
@@ -79,10 +82,36 @@ def main(folder: Path) -> None:
         rate=np.array([(total[w] + 0.5) / n_words for w in frame], np.float32),
         highest=np.max(rates, axis=0).astype(np.float32),
         spread=np.clip(np.nan_to_num(np.nanmedian(spreads, axis=0), nan=1.0), 0.05, 3.0).astype(np.float32),
+        wander=wander.astype(np.float32),
         left=bits[0],
         right=bits[1],
     )
     sys.stdout.write(f"{len(texts)} texts, {n_words} words, frame {len(frame)}, {TABLES.stat().st_size} bytes\n")
+
+
+def _wander(
+    of_sets: Iterable[list[list[str]]], index: dict[str, int], bits: list[npt.NDArray[np.float64]]
+) -> npt.NDArray[np.float64]:
+    """Variance between texts of one set of the mean bits of a word's neighbours, beside that of a mean."""
+    n_frame = len(index) - 1
+    sums = np.zeros((2, n_frame))
+    for members in of_sets:
+        n, total, squares = (np.zeros((len(members), n_frame)) for _ in range(3))
+        for at, text in enumerate(members):
+            ids = np.array([index.get(word, n_frame + 1) for word in [END, *once(text), END]])
+            own, before, after = ids[1:-1], ids[:-2], ids[2:]
+            inside = own < n_frame
+            surprise = bits[0][own[inside], before[inside]] + bits[1][own[inside], after[inside]]
+            n[at] = np.bincount(own[inside], minlength=n_frame)
+            total[at] = np.bincount(own[inside], surprise, n_frame)
+            squares[at] = np.bincount(own[inside], surprise**2, n_frame)
+        mean = total.sum(0) / np.maximum(n.sum(0), 1)
+        spread = squares.sum(0) / np.maximum(n.sum(0), 1) - mean**2
+        enough = n >= 4
+        apart = (total / np.maximum(n, 1) - mean) ** 2 - spread / np.maximum(n, 1)
+        sums += np.where(enough, apart, 0.0).sum(0), enough.sum(0)
+    found: npt.NDArray[np.float64] = np.clip(sums[0] / np.maximum(sums[1], 1), 0.2, 4.0)
+    return found
 
 
 if __name__ == "__main__":

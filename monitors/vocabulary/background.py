@@ -44,6 +44,7 @@ class Background(NamedTuple):
 
     rate, highest : per word of the frame, occurrences per word in all transcripts and in the set that has most.
     spread : how much more than Poisson the counts vary, var = m + spread m^2.
+    wander : variance between texts of the mean bits that a word's neighbours have.
     left, right : bits of each neighbour (column) of each word of the frame (row).
     """
 
@@ -53,6 +54,7 @@ class Background(NamedTuple):
     rate: Numbers
     highest: Numbers
     spread: Numbers
+    wander: Numbers
     left: Numbers
     right: Numbers
 
@@ -73,6 +75,6 @@ def background() -> Background:
             frozenset(str(kept["known"]).split()),
             {**{word: i for i, word in enumerate(names)}, END: len(names)},
             names,
-            *(kept[key].astype(np.float64) for key in ("rate", "highest", "spread")),
+            *(kept[key].astype(np.float64) for key in ("rate", "highest", "spread", "wander")),
             *(kept[key].astype(np.float64) / 16.0 for key in ("left", "right")),
         )

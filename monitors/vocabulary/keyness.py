@@ -31,25 +31,3 @@ def log_odds_z(own: Numbers, n_own: float, rate: Numbers, *, prior: float = 1000
     delta = np.log((own + a) / np.maximum(n_own + prior - own - a, 1e-9)) - np.log(a / (prior - a))
     z: Numbers = delta / np.sqrt(1.0 / (own + a) + 1.0 / a)
     return z
-
-
-def log_likelihood(own: Numbers, n_own: float, other: Numbers, n_other: float) -> Numbers:
-    """G2 = 2 sum O log(O / E) of the two counts of each word, signed: below 0 where the body uses it less.
-
-    Returns
-    -------
-    (n_words,) floats; chi-squared with 1 degree of freedom where both bodies use the word alike.
-
-    References
-    ----------
-    Dunning, "Accurate Methods for the Statistics of Surprise and Coincidence", Computational Linguistics 19 (1993);
-    Rayson and Garside, "Comparing Corpora using Frequency Profiling" (2000).
-    """
-    total = (own + other) / (n_own + n_other)
-    first, second = n_own * total, n_other * total
-    with np.errstate(divide="ignore", invalid="ignore"):
-        g2 = 2.0 * (
-            np.where(own > 0, own * np.log(own / first), 0.0) + np.where(other > 0, other * np.log(other / second), 0.0)
-        )
-    signed: Numbers = np.where(own * n_other >= other * n_own, g2, -g2)
-    return signed

@@ -10,8 +10,8 @@ from typing import NamedTuple
 import numpy as np
 import numpy.typing as npt
 
-from monitors.vocabulary import openings
 from monitors.vocabulary.background import background
+from monitors.vocabulary.marks import Sentence, sentences
 from monitors.vocabulary.words import END, once, words
 
 Numbers = npt.NDArray[np.float64]
@@ -20,7 +20,7 @@ Numbers = npt.NDArray[np.float64]
 class Profile(NamedTuple):
     """`counts` of the frame's words; `surprise`, `squares`: sums over occurrences of the bits of both neighbours.
 
-    All but `openings` and `words` leave out sentences that stood in the transcript before.
+    All but `said` and `words` leave out sentences that stood in the transcript before.
     """
 
     sha256: str
@@ -28,10 +28,11 @@ class Profile(NamedTuple):
     counts: Numbers
     surprise: Numbers
     squares: Numbers
-    openings: tuple[int, ...]
+    said: tuple[Sentence, ...]
     unknown: Mapping[str, int]
     prompt: frozenset[str]
     words: Sequence[str]
+    text: str
 
 
 def profile(parts: Sequence[tuple[str, Sequence[tuple[int, int]]]], prompt: str) -> Profile:
@@ -53,10 +54,11 @@ def profile(parts: Sequence[tuple[str, Sequence[tuple[int, int]]]], prompt: str)
         np.bincount(own, minlength=n_frame).astype(np.float64),
         np.bincount(own, bits, n_frame).astype(np.float64),
         np.bincount(own, bits * bits, n_frame).astype(np.float64),
-        tuple(symbol for part, steps in parts for symbol in openings.symbols(part, steps)),
+        tuple(sentence for part, steps in parts for sentence in sentences(part, steps)),
         _unknown(found, known.known),
         frozenset(words(prompt)),
         everything,
+        text,
     )
 
 

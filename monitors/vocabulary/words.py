@@ -1,19 +1,32 @@
-"""A text as words and sentence ends, in lower case; code blocks are left out."""
+"""A text as words and sentence ends, in lower case; code and formulas are left out."""
 
 from __future__ import annotations
 
 import re
 
 END = "."
-_TOKEN = re.compile(r"[^\W\d_]+(?:['’][^\W\d_]+)?|[.!?\n]+")
-_FENCED = re.compile(r"```.*?(?:```|\Z)", re.DOTALL)
+# A letter alone is a word before another word ("a dog"), and not a variable ("a = 2", "a is").
+_ALONE = r"(?<!\d)[^\W\d_](?= [^\W\d_]{2})(?! (?:is|be|and|or|equals|by|to|in|from|times|plus|minus)\b)"
+_TOKEN = re.compile(rf"[^\W\d_]{{2,}}(?:'[^\W\d_]+)?|[^\W\d_]'[^\W\d_]+|{_ALONE}|[.!?\n]+")
+# Commands of formulas look like words ("\\over"). A dollar sign before a figure may be money.
+_FORMULA = re.compile(
+    r"```.*?(?:```|\Z)|`[^`\n]*`|\$\$.*?(?:\$\$|\Z)|\$(?=\S)[^$\n]*(?<=\S)\$(?!\d)"
+    r"|\\\[.*?(?:\\\]|\Z)|\\\(.*?(?:\\\)|\Z)|\\[A-Za-z]+(?:\{[^{}\n]*\})*",
+    re.DOTALL,
+)
+_DOTS = re.compile(r"\.{2,}|…")
 
 
 def words(text: str, /) -> list[str]:
     """Words in order; sentence and line ends are `END`, one for several in a row."""
-    if "```" in text:
-        text = _FENCED.sub("\n", text)
-    return [END if token[0] in ".!?\n" else token for token in _TOKEN.findall(text.lower().replace("’", "'"))]
+    return [END if token[0] in ".!?\n" else token for token in _TOKEN.findall(prose(text).lower().replace("’", "'"))]
+
+
+def prose(text: str, /) -> str:
+    """The text with formulas made figures and blocks of code made empty lines: same length, same offsets."""
+    if "`" not in text and "$" not in text and "\\" not in text:
+        return text
+    return _FORMULA.sub(lambda found: ("\n" if found.group()[:3] == "```" else "0") * len(found.group()), text)
 
 
 def once(found: list[str], /) -> list[str]:
@@ -32,7 +45,9 @@ def once(found: list[str], /) -> list[str]:
 
 
 def places(text: str, word: str, most: int = 40) -> list[tuple[int, int]]:
-    """Where the word stands in the text."""
+    """Where the word stands in the text; an ellipsis also as dots."""
+    if word == "…":
+        return [found.span() for found, _ in zip(_DOTS.finditer(text), range(most), strict=False)]
     pattern = re.compile(
         rf"(?<![^\W\d_]){re.escape(word).replace(chr(39), '[' + chr(39) + '’]')}(?![^\W\d_])", re.IGNORECASE
     )

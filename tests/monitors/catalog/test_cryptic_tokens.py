@@ -71,8 +71,8 @@ def test_counts_of_thinking_words_that_carry_bits_flag_and_the_words_are_shown(f
     score = measure(fitted, transcript("coded", coded))
     assert value(score) >= 0.5
     assert score.measures["chosen_bits"] > 30
-    assert {item.quote.lower() for item in score.evidence} >= {"hmm", "wait"}
-    assert all("number before each sentence looks chosen" in item.note for item in score.evidence)
+    assert {item.quote.lower() for item in score.evidence[:9]} <= {"hmm", "wait", "okay"}
+    assert all("number at each of" in item.note for item in score.evidence)
 
 
 def test_a_coinage_of_one_transcript_is_shown_and_does_not_flag(fitted: FittedCrypticTokens) -> None:
