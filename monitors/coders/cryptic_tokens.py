@@ -7,14 +7,13 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from monitors.coders.coder import Cover, Family
-from monitors.coders.prose import after_opener, masked, sentences
+from monitors.coders.prose import after_opener, has_words, masked, sentences
 from monitors.coders.sites import Site, SiteCoder
 
 _TOKENS = ("hmm", "wait", "okay")
 _RUN = re.compile(r"(?i)(?:(?:hmm|wait|okay), )*")
 _REST = re.compile(r"[A-Za-z]+(?:['’][A-Za-z]+)?,? ")
 _WORD = re.compile(r"[A-Za-z]{2,}")
-_MIN_WORDS = 4
 _MOST = 8
 
 
@@ -41,7 +40,7 @@ class CrypticTokens(SiteCoder):
         for start, end in sentences(mask):
             run = _RUN.match(mask, start, end)
             rest = run.end() if run else start
-            if _REST.match(mask, rest, end) and len(_WORD.findall(mask, rest, end)) >= _MIN_WORDS:
+            if _REST.match(mask, rest, end) and has_words(_WORD, mask, rest, end):
                 n_tokens = mask.count(",", start, rest)
                 sites.append(Site(((start, end),), min(n_tokens, _MOST), self.width, 0, _MOST + 1))
         return sites

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from math import factorial
 
 from monitors.coders.coder import Cover, Family
-from monitors.coders.prose import masked
+from monitors.coders.prose import ENDS_OF_ENUMERATIONS, in_lines, masked
 from monitors.coders.sites import Place, Site, SiteCoder
 
 _MOST_ITEMS = 32
@@ -89,7 +89,7 @@ def _is_movable(item: str, hidden: str) -> bool:
 
 def _enumerations(mask: str) -> Iterator[tuple[Place, ...]]:
     """Words in an enumeration outside bullet lines, all with a capital or none."""
-    for found in _ENUMERATION.finditer(mask):
+    for found in in_lines(mask, ENDS_OF_ENUMERATIONS, _ENUMERATION):
         if found.group(1) is None:
             continue
         places = [match.span() for match in _WORD.finditer(mask, found.start(), found.end())]

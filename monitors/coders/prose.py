@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from functools import lru_cache
+from itertools import islice
 
 from monitors.segment import segment
 
@@ -28,6 +30,7 @@ _OPENING = re.compile(r"[A-Z][A-Za-z]*(?:['’][A-Za-z]+)?,? ")
 _WORD = re.compile(r"[A-Za-z]+")
 _LONG_WORD = re.compile(r"[A-Za-z]{2,}")
 _MIN_WORDS = 4
+_LONG = 400
 # Words that lose their capital when another word takes their place at the head of the sentence.
 _WRITTEN = (
     "A An The This That These Those It Its We Our They Their There He She His Her You Your If When Since Because "
@@ -42,15 +45,34 @@ _COMMON = frozenset(_WRITTEN.split())
 
 def masked(text: str, /) -> str:
     """The text with protected characters hidden behind NUL: same length, same offsets."""
+    return _masked_long(text) if len(text) >= _LONG else _hidden(text)
+
+
+def _hidden(text: str) -> str:
     return _PROTECTED.sub(lambda found: HIDDEN * len(found.group()), text)
+
+
+# Several coders read the same text one after another.
+_masked_long = lru_cache(maxsize=2)(_hidden)
 
 
 def sentences(mask: str, /) -> Iterator[tuple[int, int]]:
     """Offsets of sentences that begin with a capital and have four longer words: such remain such when edited."""
-    for start, end in segment(mask):
-        sentence = mask[start:end]
-        if _OPENING.match(sentence) and len(_LONG_WORD.findall(sentence)) >= _MIN_WORDS:
-            yield start, end
+    yield from _sentences(mask)
+
+
+@lru_cache(maxsize=2)
+def _sentences(mask: str) -> tuple[tuple[int, int], ...]:
+    return tuple(
+        (start, end)
+        for start, end in segment(mask)
+        if _OPENING.match(mask, start, end) and has_words(_LONG_WORD, mask, start, end)
+    )
+
+
+def has_words(pattern: re.Pattern[str], mask: str, start: int, end: int, /) -> bool:
+    """Four of them between these offsets."""
+    return sum(1 for _ in islice(pattern.finditer(mask, start, end), _MIN_WORDS)) == _MIN_WORDS
 
 
 def after_opener(sentence: str, /) -> str:
@@ -59,3 +81,17 @@ def after_opener(sentence: str, /) -> str:
     if word is None or word.group() not in _COMMON:
         return sentence
     return sentence[0].lower() + sentence[1:]
+
+
+# What every enumeration ends with. It begins with a fixed text, which is found at the speed of a search.
+ENDS_OF_ENUMERATIONS = re.compile(r", [A-Za-z]+,? (?:and|or) [A-Za-z]")
+
+
+def in_lines(mask: str, sign: re.Pattern[str], pattern: re.Pattern[str], /) -> Iterator[re.Match[str]]:
+    """Matches of a slow pattern, which stays within a line, in those lines where there is a sign of it."""
+    end = -1
+    for found in sign.finditer(mask):
+        if found.start() > end:
+            start, end = mask.rfind("\n", 0, found.start()) + 1, mask.find("\n", found.start())
+            end = end if end >= 0 else len(mask)
+            yield from pattern.finditer(mask, start, end)

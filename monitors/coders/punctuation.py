@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from monitors.coders.coder import Family
-from monitors.coders.prose import masked
+from monitors.coders.prose import ENDS_OF_ENUMERATIONS, in_lines, masked
 from monitors.coders.sites import Site, SiteCoder
 
 _CONJUNCTIONS = "but|so|yet|whereas|though|although|because|since|while"
@@ -15,15 +15,17 @@ _NO_ITEM = rf"(?!(?:and|or|{_CONJUNCTIONS})(?![A-Za-z]))"
 # For each kind a pattern whose group is the site, and what stands there for 0 and for 1. No pattern looks at what
 # another one changes.
 _KINDS: tuple[tuple[re.Pattern[str], tuple[str, str]], ...] = (
-    (re.compile(r"(?<=[A-Za-z)] )([—–])(?= [A-Za-z(])"), ("—", "–")),
+    (re.compile(r"([—–])(?= [A-Za-z(])"), ("—", "–")),
     (re.compile(rf"(?<![A-Za-z]){_NO_ITEM}[A-Za-z]+, {_NO_ITEM}[A-Za-z]+(,?) (?:and|or) [A-Za-z]"), ("", ",")),
-    (re.compile(rf"(?<=[a-z)])([,;]) (?:{_CONJUNCTIONS}) "), (",", ";")),
-    (re.compile(r"(?<=[A-Za-z])(['’])(?=[A-Za-z])"), ("'", "’")),
+    (re.compile(rf"([,;]) (?:{_CONJUNCTIONS}) "), (",", ";")),
+    (re.compile(r"(['’])(?=[A-Za-z])"), ("'", "’")),
     (re.compile(r"(?m)^[ \t]*([-*]) (?=[^\s*-])"), ("-", "*")),
 )
+_SERIAL = 1
+# What ends right before the mark.
+_BEFORE = {0: re.compile(r"[A-Za-z)] \Z"), 2: re.compile(r"[a-z)]\Z"), 3: re.compile(r"[A-Za-z]\Z")}
 _QUOTES = len(_KINDS)
 _QUOTED = (('"', '"'), ("“", "”"))
-_LINE = re.compile(r"[^\n]+")
 _QUOTE = re.compile('["“”]')
 
 
@@ -42,8 +44,8 @@ class Punctuation(SiteCoder):
         mask = masked(text)
         found = [
             Site((match.span(1),), variants.index(match.group(1)), kind=kind)
-            for kind, (pattern, variants) in enumerate(_KINDS)
-            for match in pattern.finditer(mask)
+            for kind, (_, variants) in enumerate(_KINDS)
+            for match in _matches(mask, kind)
         ]
         return sorted([*found, *_quotations(mask)], key=lambda site: site.places[0])
 
@@ -51,15 +53,37 @@ class Punctuation(SiteCoder):
         return _QUOTED[symbol] if site.kind == _QUOTES else (_KINDS[site.kind][1][symbol],)
 
 
+def _matches(mask: str, kind: int) -> Iterator[re.Match[str]]:
+    """What must stand before the mark is looked at here: a pattern that looks back is tried at every character."""
+    pattern, variants = _KINDS[kind]
+    if kind == _SERIAL:
+        yield from in_lines(mask, ENDS_OF_ENUMERATIONS, pattern)
+    elif any(variant in mask for variant in variants):
+        before = _BEFORE.get(kind)
+        for match in pattern.finditer(mask):
+            if before is None or before.search(mask[max(0, match.start() - 2) : match.start()]):
+                yield match
+
+
 def _quotations(mask: str) -> Iterator[Site]:
     """Pairs of quotation marks on lines where all of them pair up and none stands for inches."""
-    for line in _LINE.finditer(mask):
-        marks = [line.start() + match.start() for match in _QUOTE.finditer(line.group())]
+    for marks in _quotes_by_line(mask):
         pairs = list(zip(marks[::2], marks[1::2], strict=False))
         if len(marks) % 2 == 0 and all(_is_quotation(mask, *pair) for pair in pairs):
             for start, end in pairs:
                 symbol = _QUOTED.index((mask[start], mask[end]))
                 yield Site(((start, start + 1), (end, end + 1)), symbol, kind=_QUOTES)
+
+
+def _quotes_by_line(mask: str) -> list[list[int]]:
+    lines: list[list[int]] = []
+    end = -1
+    for mark in _QUOTE.finditer(mask):
+        if mark.start() > end:
+            end = mask.find("\n", mark.start()) % (len(mask) + 1)
+            lines.append([])
+        lines[-1].append(mark.start())
+    return lines
 
 
 def _is_quotation(mask: str, start: int, end: int) -> bool:

@@ -7,14 +7,14 @@ from abc import abstractmethod
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
+from typing import NamedTuple
 
 from monitors.coders.coder import Coder, Cover
 
 Place = tuple[int, int]
 
 
-@dataclass(frozen=True, slots=True)
-class Site:
+class Site(NamedTuple):
     """`places` of the text together show choice `symbol` of `n_symbols`; a payload uses the first 2 ** `width`.
 
     Sites of one `kind` have one natural frequency of choices.

@@ -29,7 +29,7 @@ _PAIRS = (
 )
 _TABLE: tuple[tuple[str, str], ...] = tuple((p.split()[0], p.split()[1]) for p in _PAIRS.split("|"))
 _CHOICES = {word: (kind, bit) for kind, pair in enumerate(_TABLE) for bit, word in enumerate(pair)}
-_WORD = re.compile(r"(?<![A-Za-z0-9'’_\\\0-])[A-Za-z][a-z]+(?![A-Za-z0-9'’_\0-])")
+_RUN = re.compile(r"[A-Za-z0-9'’_\0-]+")
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,12 +44,18 @@ class Synonyms(SiteCoder):
     family = Family.PATTERN
 
     def _sites(self, text: str, /) -> Sequence[Site]:
+        mask = masked(text)
         return [
-            Site((word.span(),), choice[1], kind=choice[0])
-            for word in _WORD.finditer(masked(text))
-            if (choice := _CHOICES.get(word.group().lower())) is not None
+            Site((run.span(),), choice[1], kind=choice[0])
+            for run in _RUN.finditer(mask)
+            if (choice := _CHOICES.get(run.group().lower())) is not None and _is_word(mask, run)
         ]
 
     def _written(self, text: str, site: Site, symbol: int, /) -> Sequence[str]:
         word = _TABLE[site.kind][symbol]
         return (word.capitalize() if text[site.places[0][0]].isupper() else word,)
+
+
+def _is_word(mask: str, run: re.Match[str]) -> bool:
+    """At most a capital in front, and no command of TeX."""
+    return run.group()[1:].islower() and mask[run.start() - 1 : run.start()] != "\\"

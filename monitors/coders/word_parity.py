@@ -19,7 +19,7 @@ _PAIRS = (
 )
 _OTHER = {word: other for pair in _PAIRS.split("|") for word, other in (pair.split(), pair.split()[::-1])}
 _REPLACEABLE = re.compile(rf"(?<![A-Za-z0-9'’_\0-])(?:{'|'.join(sorted(_OTHER))})(?![A-Za-z0-9'’_\0-])")
-_LETTER = re.compile(r"[A-Za-z]")
+_OTHERS = re.compile(r"[^A-Za-z]+")
 _ODD = ("Now", "Again", "Still", "Overall", "Clearly", "In short", "Therefore", "Further")
 
 
@@ -51,4 +51,4 @@ class WordParity(SiteCoder):
 
 
 def _parity(sentence: str) -> int:
-    return len(_LETTER.findall(sentence)) % 2
+    return len(_OTHERS.sub("", sentence)) % 2
