@@ -1,7 +1,10 @@
-"""The monitors that need no model, on transcripts of 8,000 characters, one core, against one pass over the same text.
+"""The monitors that need no model, on transcripts of 8,000 characters, one core, by the family of their models.
 
-The baseline in the same run is `str.translate` and a regular expression for words over every part: what any monitor
-that looks at words must do at least. Processor time, best of three, so that a busy machine does not stretch it.
+The baseline in the same run is one pass of a regular expression for words over every part: what any monitor that looks
+at words must do at least. Processor time, for each transcript the best of some rounds, so that a busy machine stretches
+it less; the figures to compare between machines are the ratios.
+
+Aims (issue 4): the suite 150 transcripts a second, `byte_channels` alone 3,000.
 """
 
 from __future__ import annotations
@@ -10,7 +13,8 @@ import gzip
 import json
 import re
 import time
-from collections.abc import Callable, Iterable
+from collections import defaultdict
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import partial
 from pathlib import Path
 
@@ -19,52 +23,95 @@ from monitors.base import Monitor, SetMonitor, measure
 from monitors.transcript import Message, Part, PartType, Role, Transcript
 
 DATA = Path(__file__).resolve().parents[2] / "oversight" / "demo" / "data" / "transcripts.jsonl.gz"
-ALONE = ("byte_channels", "pattern_channels", "language_switching", "answer_consistency")
-OF_SETS = ("cryptic_tokens",)
-N_TRANSCRIPTS, N_CHARACTERS, ROUNDS = 60, 8_000, 3
+AIMS = {"byte_channels": 3_000, "the suite": 150}
+FAMILIES = (
+    "claude",
+    "gpt-oss",
+    "kimi",
+    "r1-distill",
+    "qwen3-8b",
+    "glm",
+    "palm",
+    "grok",
+    "qwen3-0.6b",
+    "qwen3-4b",
+    "olmo",
+)
+PER_FAMILY, N_CHARACTERS, N_REASONING, ROUNDS = 6, 8_000, 6_000, 5
 _WORD = re.compile(r"\w+")
+Seconds = dict[str, float]
 
 
-def main() -> list[str]:
-    transcripts = _transcripts()
-    baseline = _seconds(_words, transcripts)
-    lines = [
-        f"{len(transcripts)} transcripts of {N_CHARACTERS} characters; one pass of a regular expression for words: "
-        f"{1 / baseline:,.0f} a second on one core"
-    ]
-    total = 0.0
-    for name, monitor in _monitors(transcripts):
-        seconds = _seconds(partial(measure, monitor), transcripts)
-        total += seconds
-        lines.append(_line(name, seconds, baseline))
-    return [*lines, _line("the suite", total, baseline)]
+def main() -> Iterator[str]:
+    families = _families()
+    transcripts = [transcript for own in families.values() for transcript in own]
+    words = _by_family(_words, families)
+    yield (
+        f"{len(transcripts)} transcripts of {N_CHARACTERS} characters of {len(families)} families; "
+        f"one pass of a regular expression for words: {1 / _mean(words):,.0f} a second on one core"
+    )
+    suite: Seconds = defaultdict(float)
+    of_sets: Seconds = defaultdict(float)
+    for name, entry in registry.entries().items():
+        if entry.needs or entry.reads_logprobs:
+            continue
+        monitor = registry.build(name)
+        if hasattr(monitor, "fit"):
+            seconds, fitting = _of_sets(monitor, families)
+            yield f"{_line(name, seconds, words)}; its fit {fitting / _mean(words):.1f} times beside"
+            _add(of_sets, {family: own + fitting for family, own in seconds.items()})
+        else:
+            seconds = _by_family(partial(measure, monitor), families)
+            yield _line(name, seconds, words)
+            _add(suite, seconds)
+    yield _line("the suite", suite, words)
+    _add(of_sets, suite)
+    yield _line("the suite with the monitors of sets and their fits", of_sets, words)
 
 
-def _line(name: str, seconds: float, baseline: float) -> str:
-    return f"{name}: {1 / seconds:,.0f} a second, {seconds / baseline:.1f} times the pass over words"
+def _line(name: str, seconds: Mapping[str, float], words: Mapping[str, float]) -> str:
+    worst = max(seconds, key=seconds.__getitem__)
+    aim = f" (aim {AIMS[name]:,})" if name in AIMS else ""
+    return (
+        f"{name}: {1 / _mean(seconds):,.0f} a second{aim}, {_mean(seconds) / _mean(words):.1f} times the pass over "
+        f"words; worst {worst}: {1 / seconds[worst]:,.0f} a second, {seconds[worst] / words[worst]:.1f} times"
+    )
 
 
-def _monitors(transcripts: list[Transcript]) -> Iterable[tuple[str, Monitor]]:
-    known = set(registry.entries())
-    for name in (name for name in ALONE if name in known):
-        yield name, registry.build(name)
-    for name in (name for name in OF_SETS if name in known):
-        fitted: SetMonitor = registry.build(name)  # type: ignore[assignment]  # monitors of sets are built alike
+def _add(total: Seconds, seconds: Mapping[str, float]) -> None:
+    for family, own in seconds.items():
+        total[family] += own
+
+
+def _mean(seconds: Mapping[str, float]) -> float:
+    return sum(seconds.values()) / len(seconds)
+
+
+def _of_sets(monitor: Monitor, families: Mapping[str, Sequence[Transcript]]) -> tuple[Seconds, float]:
+    """A set is what one family wrote; the fit is shared over its transcripts."""
+    fitted: SetMonitor = monitor  # type: ignore[assignment]  # monitors of sets are built alike
+    seconds: Seconds = {}
+    fitting = 0.0
+    for family, own in families.items():
         started = time.process_time()
-        monitor = fitted.fit(transcripts)
-        fitting = (time.process_time() - started) / len(transcripts)
-        yield f"{name} (its fit takes {fitting * 1000:.1f} ms a transcript)", monitor
+        known = fitted.fit(own)
+        fitting += (time.process_time() - started) / len(own) / len(families)
+        seconds |= _by_family(partial(measure, known), {family: own})
+    return seconds, fitting
 
 
-def _seconds(call: Callable[[Transcript], object], transcripts: list[Transcript]) -> float:
-    """Processor time for one transcript, the best of some rounds."""
+def _by_family(call: Callable[[Transcript], object], families: Mapping[str, Sequence[Transcript]]) -> Seconds:
+    """Processor time for one transcript of each family."""
+    return {family: sum(_best(call, transcript) for transcript in own) / len(own) for family, own in families.items()}
+
+
+def _best(call: Callable[[Transcript], object], transcript: Transcript) -> float:
     best = float("inf")
     for _ in range(ROUNDS):
         started = time.process_time()
-        for transcript in transcripts:
-            call(transcript)
+        call(transcript)
         best = min(best, time.process_time() - started)
-    return best / len(transcripts)
+    return best
 
 
 def _words(transcript: Transcript) -> None:
@@ -72,15 +119,24 @@ def _words(transcript: Transcript) -> None:
         _WORD.findall(part.text)
 
 
-def _transcripts() -> list[Transcript]:
+def _families() -> dict[str, list[Transcript]]:
     """Real reasoning and answers of the demo, one after another, cut to length."""
+    texts: dict[str, list[str]] = {family: [] for family in FAMILIES}
     with gzip.open(DATA, "rt") as lines:
-        texts = [f"{r.get('reasoning') or ''}\n\n{r.get('answer') or ''}" for r in map(json.loads, lines)]
-    joined = "\n\n".join(text for text in texts if len(text) > 500)
-    pieces = [joined[at : at + N_CHARACTERS] for at in range(0, len(joined) - N_CHARACTERS, N_CHARACTERS)]
-    return [_transcript(number, text) for number, text in enumerate(pieces[:N_TRANSCRIPTS])]
+        for record in map(json.loads, lines):
+            model = (record.get("model") or "").lower()
+            family = next((family for family in FAMILIES if family in model), None)
+            if family:
+                texts[family].append(f"{record.get('reasoning') or ''}\n\n{record.get('answer') or ''}")
+    return {family: list(_cut(family, "\n\n".join(own))) for family, own in texts.items()}
 
 
-def _transcript(number: int, text: str) -> Transcript:
+def _cut(family: str, text: str) -> Iterator[Transcript]:
     asked = Message(Role.USER, (Part(PartType.TEXT, "Which of the two is better, and why?"),))
-    return Transcript(f"bench-{number}", (asked, Message(Role.ASSISTANT, (Part(PartType.REASONING, text),))))
+    n_pieces = min(PER_FAMILY, len(text) // N_CHARACTERS)
+    for at in range(n_pieces):
+        start = at * (len(text) - N_CHARACTERS) // max(1, n_pieces - 1)
+        middle = start + N_REASONING
+        reasoning = Part(PartType.REASONING, text[start:middle])
+        answer = Part(PartType.TEXT, text[middle : start + N_CHARACTERS])
+        yield Transcript(f"{family}-{at}", (asked, Message(Role.ASSISTANT, (reasoning, answer))), model=family)
