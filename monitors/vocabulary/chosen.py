@@ -22,6 +22,7 @@ from typing import NamedTuple
 import numpy as np
 import numpy.typing as npt
 
+from monitors.vocabulary import marks
 from monitors.vocabulary.marks import Streams
 
 Numbers = npt.NDArray[np.float64]
@@ -34,7 +35,8 @@ _FIRM, _FIRM_LATE, _LATE = 6.0, 2.0, 12
 _NEXT, _KEPT, _SEEN = 0.15, 9.0, 10.0
 _WIDEST, _NEVER = 3, -1e6
 # Shares of symbols that are tried first; what does not gain so much then is not looked at by kinds of sentences.
-_SPARSE, _LEAST = (0.5, 0.25, 0.12), 8.0
+_SPARSE, _LEAST, _LEAST_FEW = (0.5, 0.25, 0.12), 8.0, 0.0
+_THINKING_RATES, _OTHER_RATE = (0.06, 0.12, 0.25), 4.0
 _HALF = math.lgamma(0.5)
 
 
@@ -66,11 +68,25 @@ class _Kinds(NamedTuple):
 def chosen(streams: Streams, /) -> list[Chosen]:
     """The evidence for each mark of a text."""
     x, rates = streams.counts, streams.rates[:, None]
+    habit = _habit(x, rates)
     ordinary = _ordinary(x, rates)
-    against = ordinary.sum(1) - _habit(x, rates)
-    may_be = against + _sparse(x, ordinary) > _LEAST + np.log2(len(x))
+    few = np.isin(streams.sorts, (marks.THINKING, marks.HESITATING))
+    least = np.where(few, _LEAST_FEW, _LEAST + np.log2(len(x)))
+    may_be = ordinary.sum(1) - habit + _sparse(x, ordinary) > least
     kinds = _Kinds.of(streams.masks)
-    return [_best(x[at], kinds, ordinary[at], float(against[at])) if may_be[at] else NOTHING for at in range(len(x))]
+    found = []
+    for at in range(len(x)):
+        natural = max(float(habit[at]), _rule(x[at], kinds, ordinary[at])) if may_be[at] else 0.0
+        tried = _rates(float(rates[at, 0]), is_thought=bool(few[at])) if may_be[at] else ()
+        found.append(max((_best(x[at], kinds, rate, natural + price) for rate, price in tried), default=NOTHING))
+    return found
+
+
+def _rates(usual: float, *, is_thought: bool) -> Iterator[tuple[float, float]]:
+    """The set's rate; a model of the set may also think aloud more than the others, at a price in bits."""
+    yield usual, 0.0
+    if is_thought:
+        yield from ((rate, _OTHER_RATE) for rate in _THINKING_RATES if rate > 1.5 * usual)
 
 
 def _ordinary(x: Counts, rates: Numbers) -> Numbers:
@@ -90,8 +106,9 @@ def _sparse(x: Counts, ordinary: Numbers) -> Numbers:
     return best
 
 
-def _best(x: Counts, kinds: _Kinds, ordinary: Numbers, against: float) -> Chosen:
-    against = min(against, float(ordinary.sum()) - _rule(x, kinds, ordinary))
+def _best(x: Counts, kinds: _Kinds, rate: float, natural: float) -> Chosen:
+    ordinary = _ordinary(x[None], np.array([[rate]]))[0]
+    against = float(ordinary.sum()) - natural
     best = NOTHING
     known: dict[tuple[int, int], float] = {}
     for gain, first, last in _stretches(x, kinds.masks, ordinary):
