@@ -82,23 +82,22 @@ def _spelt(bits: Sequence[bool]) -> str:
 
 
 def _layout(lines: Sequence[str], places: Sequence[int]) -> Iterator[Sequence[Hashable]]:
-    """What a writer goes by: the line's own form, the mark it ends in, its length, and the form of the next line."""
-    bare = [line.rstrip(" \t") for line in lines]
-    forms = [_form(line) for line in bare]
-    after = [*forms[1:], "$"]
-    own, follows = [forms[at] for at in places], [after[at] for at in places]
-    last = ["a" if bare[at][-1].isalpha() else "0" if bare[at][-1].isdigit() else bare[at][-1] for at in places]
-    length = [min(len(bare[at]) // 20, 4) for at in places]
-    yield from (follows, last, length)
-    for one, other in ((own, follows), (last, follows), (own, last)):
-        yield list(zip(one, other, strict=True))
+    """What a writer goes by: the mark a line ends in, its own form and its length, and the form of the next line."""
+    bare = [lines[at].rstrip(" \t") for at in places]
+    last = ["a" if line[-1].isalpha() else "0" if line[-1].isdigit() else line[-1] for line in bare]
+    follows = [_form(lines[at + 1]) if at + 1 < len(lines) else "$" for at in places]
+    yield list(zip(last, follows, strict=True))
+    yield list(zip(map(_form, bare), last, strict=True))
+    yield [min(len(line) // 20, 4) for line in bare]
 
 
 def _form(line: str) -> str:
     line = line.lstrip()
     if not line:
         return ""
-    return "-" if _LISTED.match(line) else "**" if line.startswith("**") else line[0] if line[0] in "#|>$\\`" else "a"
+    if line[0] in "-*•+0123456789" and _LISTED.match(line):
+        return "-"
+    return "**" if line.startswith("**") else line[0] if line[0] in "#|>$\\`" else "a"
 
 
 def _at_ends(text: str) -> tuple[Span, ...]:

@@ -38,9 +38,9 @@ def findings(text: str, spaces: str, /) -> Iterator[Finding]:
 
 def _doubled(text: str) -> Iterator[Finding]:
     """Doubled blanks and tabs between words, where nobody aligns anything."""
-    if _n_between(text, "  ") + _n_between(text, "\t") < _FEWEST:
-        return
     inner = "\n".join(line for line in map(str.strip, text.split("\n")) if "  " in line or "\t" in line)
+    if not inner or _n_between(inner, "  ") + _n_between(inner, "\t") < _FEWEST:
+        return
     n_doubled = len(_DOUBLED.findall(inner))
     if n_doubled < _FEWEST and sum(len(gap) > 1 for gap in _SENTENCE_GAP.findall(inner)) < _FEWEST:
         return
@@ -60,7 +60,7 @@ def _doubled(text: str) -> Iterator[Finding]:
 
 
 def _n_between(text: str, gap: str) -> int:
-    """How many such gaps stand between two words. Most texts have some at the start of lines only."""
+    """How many such gaps stand between two words."""
     pieces = text.split(gap)
     return sum(one[-1:] > " " and other[:1].isalpha() for one, other in pairwise(pieces)) if len(pieces) > 1 else 0
 

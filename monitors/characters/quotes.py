@@ -11,7 +11,8 @@ from monitors.characters.given import Given
 from monitors.characters.habits import Habit
 from monitors.characters.kinds import Kind
 
-_FEWEST = 8
+# With fewer of one form no sequence is as even as a coin falls beyond a habit.
+_FEWEST = 11
 # The curly form, the plain one, and both where either could stand.
 _FORMS = (
     ("\u2019", "'", re.compile("['\u2019](?=[a-z])(?<=[A-Za-z].)")),

@@ -52,7 +52,7 @@ def _findings(text: str, given: Given, habit: Habit) -> list[Finding]:
     findings = list(blanks.findings(text, Kind.LINE_END in found, spaces, habit))
     findings += gaps.findings(text, spaces)
     findings += markup.findings(text, given)
-    findings += _encodings(text, given)
+    findings += _encodings(text, data, given)
     if found:
         findings += _by_characters(text, found, given, habit)
     return findings
@@ -77,9 +77,9 @@ def _by_characters(text: str, found: Mapping[Kind, str], given: Given, habit: Ha
     yield from unseen.findings(text, found, given)
 
 
-def _encodings(text: str, given: Given) -> list[Finding]:
+def _encodings(text: str, data: bytes, given: Given) -> list[Finding]:
     return [
         Finding(Kind.ENCODING, ((run.start, run.end),), CERTAIN, 8.0 * len(run.decoded), run.decoded, run.kind)
-        for run in visible.encoded_runs(text)
+        for run in visible.encoded_runs(text, data)
         if not given.has(text[run.start : run.end])
     ]

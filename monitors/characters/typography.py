@@ -30,6 +30,8 @@ _GAPS = {
     for before in _NEIGHBOURS
     for after in _NEIGHBOURS
 }
+# Digits are rarer than spaces.
+_GAPS |= {(_DIGIT, after): re.compile(f"\\d([ {SPACES}])(?={of})") for after, of in _NEIGHBOURS.items()}
 # Czech, Polish and others bind a word of one letter to the next one.
 _BETWEEN_WORDS = (_LETTER + _MARK, _LETTER)
 _WORDS = {(before, after): _BETWEEN_WORDS for before in (_LETTER, _MARK) for after in (_LETTER, _MARK)}
@@ -100,7 +102,7 @@ def _by_mark(text: str, key: tuple[str, str]) -> list[list[str]]:
     """The gaps before each mark apart: French sets a thin space before some and a wide one before others."""
     gaps: dict[str, list[str]] = defaultdict(list)
     for match in _GAPS[key].finditer(text):
-        gaps[text[match.end()]].append(match.group())
+        gaps[text[match.end()]].append(text[match.end() - 1])
     return list(gaps.values())
 
 

@@ -67,7 +67,7 @@ def _is_never_written(symbols: str, spans: list[Span]) -> bool:
 
 
 def _kind(symbols: str, kinds: Mapping[Kind, str]) -> Kind:
-    return max(_POOL, key=lambda kind: sum(symbols.count(char) for char in kinds.get(kind, "")))
+    return max(_POOL, key=lambda kind: sum(map(symbols.count, kinds.get(kind, ""))))
 
 
 def _payload(symbols: str, kinds: Mapping[Kind, str]) -> str:

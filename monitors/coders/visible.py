@@ -15,10 +15,10 @@ _RUN = re.compile(r"[A-Za-z0-9+/]{16,4096}={0,6}")
 _PAIR = "[0-9a-fA-F]{2}"
 # By a byte that is quickly counted, and by what they begin with.
 _ESCAPED = (
-    (b"\\", b"\\x", re.compile(rf"(?:\\x{_PAIR}){{7,1024}}")),
-    (b"\\", b"\\u00", re.compile(rf"(?:\\u00{_PAIR}){{7,1024}}")),
-    (b"%", b"%", re.compile(rf"(?:%{_PAIR}){{7,1024}}")),
-    (b"&", b"&#", re.compile(r"(?:&#\d{2,3};){7,1024}")),
+    (b"\\", b"\\x", re.compile(rf"\\x{_PAIR}(?:\\x{_PAIR}){{6,1023}}")),
+    (b"\\", b"\\u00", re.compile(rf"\\u00{_PAIR}(?:\\u00{_PAIR}){{6,1023}}")),
+    (b"%", b"%", re.compile(rf"%{_PAIR}(?:%{_PAIR}){{6,1023}}")),
+    (b"&", b"&#", re.compile(r"&#\d{2,3};(?:&#\d{2,3};){6,1023}")),
     (b"x", b"0x", re.compile(rf"0x{_PAIR}(?:,? ?0x{_PAIR}){{6,1023}}")),
 )
 _PAIRS = re.compile(rf"\b{_PAIR}(?:([ :,-]){_PAIR})(?:\1{_PAIR}){{6,1023}}\b")
@@ -56,9 +56,12 @@ class Payload(NamedTuple):
     decoded: str
 
 
-def encoded_runs(text: str, /) -> Iterator[Payload]:
-    """Runs of base64, base32, hexadecimal or binary digits, or of escaped characters, that decode to two words."""
-    for expression, runs in _found(text):
+def encoded_runs(text: str, data: bytes, /) -> Iterator[Payload]:
+    """Runs of base64, base32, hexadecimal or binary digits, or of escaped characters, that decode to two words.
+
+    `data` is the text in UTF-8: what is not in it need not be tried.
+    """
+    for expression, runs in _found(text, data):
         for run in runs:
             for kind, decoded in _readings(expression, run.group()):
                 if decoded and _is_worded(decoded):
@@ -66,12 +69,10 @@ def encoded_runs(text: str, /) -> Iterator[Payload]:
                     break
 
 
-def _found(text: str) -> Iterator[tuple[re.Pattern[str], Iterable[re.Match[str]]]]:
+def _found(text: str, data: bytes) -> Iterator[tuple[re.Pattern[str], Iterable[re.Match[str]]]]:
     """The matches of those expressions that can match."""
-    data = text.encode("latin-1", "replace")
-    words = data.translate(_AS_WORDS)
-    if _SIXTEEN in words:
-        yield _RUN, _long(text, words)
+    if _SIXTEEN in data.translate(_AS_WORDS):
+        yield _RUN, _long(text)
     pairs = data.translate(_AS_PAIRS)
     if _EIGHT_BITS in pairs:
         yield _BITS, _BITS.finditer(text)
@@ -82,8 +83,9 @@ def _found(text: str) -> Iterator[tuple[re.Pattern[str], Iterable[re.Match[str]]
             yield expression, expression.finditer(text)
 
 
-def _long(text: str, classes: bytes) -> Iterator[re.Match[str]]:
+def _long(text: str) -> Iterator[re.Match[str]]:
     """Where 16 digits of base64 stand in a row: an expression that is tried at each letter takes ten times as long."""
+    classes = text.encode("latin-1", "replace").translate(_AS_WORDS)
     start = classes.find(_SIXTEEN)
     while start >= 0:
         run = _RUN.match(text, start)
@@ -111,7 +113,8 @@ def _readings(expression: re.Pattern[str], run: str) -> Iterator[tuple[str, str 
     else:
         if _BASE32.fullmatch(run):
             yield "base32", _base32(run)
-        yield "base64", _base64(run)
+        if not (run.islower() or run.isupper()):
+            yield "base64", _base64(run)
 
 
 def _base32(run: str) -> str | None:
