@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from monitors.stats.errors import UndefinedMetric
-from monitors.stats.estimate import Estimate, estimate
+from monitors.stats.estimate import Estimate, estimates
 from monitors.stats.ratings import (
     Floats,
     Level,
@@ -239,18 +239,16 @@ def agreement(
     coded = coding(ratings, categories)
     units = range(len(ratings))
     without = NO_VARIATION if coded.paired.any() else NO_PAIR
-    two = coded.raters == 2
-    return Agreement(
-        len(ratings),
-        int(coded.paired.sum()),
-        dominant,
-        estimate(lambda drawn: raw_draws(coded, drawn), units, undefined=NO_PAIR, n_draws=n_draws, seed=seed),
-        estimate(lambda drawn: ac_draws(coded, weights, drawn), units, undefined=without, n_draws=n_draws, seed=seed),
-        estimate(lambda drawn: alpha_draws(coded, level, drawn), units, undefined=without, n_draws=n_draws, seed=seed),
-        estimate(lambda drawn: kappa_draws(coded, weights, drawn), units, undefined=without, n_draws=n_draws, seed=seed)
-        if two
-        else Estimate(None, reason=f"kappa is of two raters; there are {coded.raters}"),
+
+    def draws(drawn: Floats) -> list[Floats]:
+        found = [raw_draws(coded, drawn), ac_draws(coded, weights, drawn), alpha_draws(coded, level, drawn)]
+        return [*found, kappa_draws(coded, weights, drawn)] if coded.raters == 2 else found
+
+    found = estimates(draws, units, undefined=without, n_draws=n_draws, seed=seed)
+    kappa = (
+        found[3] if coded.raters == 2 else Estimate(None, reason=f"kappa is of two raters; there are {coded.raters}")
     )
+    return Agreement(len(ratings), int(coded.paired.sum()), dominant, found[0], found[1], found[2], kappa)
 
 
 def _defined(values: Floats, reason: str) -> float:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Hashable, Sequence
 from dataclasses import dataclass
+from functools import partial
 
 import numpy as np
 from numpy.typing import NDArray
@@ -48,15 +49,62 @@ def estimate(
     ----------
     Davison and Hinkley, "Bootstrap Methods and their Application", section 3.8 (1997).
     """
-    if not groups:
-        return Estimate(None, reason=undefined)
-    value = float(draws(np.ones((1, len(groups))))[0])
-    if np.isnan(value):
-        return Estimate(None, reason=undefined)
+    (found,) = estimates(
+        lambda weights: (draws(weights),), groups, undefined=undefined, n_draws=n_draws, level=level, seed=seed
+    )
+    return found
+
+
+def estimates(
+    draws: Callable[[Weights], Sequence[NDArray[np.float64]]],
+    groups: Sequence[Hashable],
+    *,
+    undefined: str = "the data do not carry it",
+    n_draws: int = 1000,
+    level: float = 0.95,
+    seed: int = 0,
+) -> tuple[Estimate, ...]:
+    """Several statistics from the same draws; each is as `estimate` would give it.
+
+    Parameters
+    ----------
+    draws : weights (block, n) -> statistics, each (block,), NaN where not defined.
+    groups, undefined, n_draws, level, seed : as in `estimate`.
+
+    Returns
+    -------
+    An Estimate for each statistic, in its direction.
+
+    References
+    ----------
+    Davison and Hinkley (1997), section 3.8.
+    """
+    values = [float(column[0]) for column in draws(np.ones((1, len(groups))))] if groups else [np.nan]
+    defined = [place for place, value in enumerate(values) if not np.isnan(value)]
+    found = [Estimate(None, reason=undefined)] * len(values)
     try:
-        (interval,) = percentile_intervals(
-            lambda weights: (draws(weights),), groups, n_draws=n_draws, level=level, seed=seed
+        intervals = percentile_intervals(
+            lambda weights: [draws(weights)[place] for place in defined],
+            groups,
+            n_draws=n_draws,
+            level=level,
+            seed=seed,
         )
+        for place, interval in zip(defined, intervals, strict=True):
+            found[place] = Estimate(values[place], interval.low, interval.high)
     except UndefinedMetric as error:
-        return Estimate(value, reason=str(error))
-    return Estimate(value, interval.low, interval.high)
+        for place in defined:
+            found[place] = Estimate(values[place], reason=str(error))
+        if len(defined) > 1:
+            # One that few draws define must not take the others' intervals along.
+            alone = (partial(_column, draws, place) for place in defined)
+            each = [estimate(one, groups, n_draws=n_draws, level=level, seed=seed) for one in alone]
+            for place, own in zip(defined, each, strict=True):
+                found[place] = own
+    return tuple(found)
+
+
+def _column(
+    draws: Callable[[Weights], Sequence[NDArray[np.float64]]], place: int, weights: Weights
+) -> NDArray[np.float64]:
+    return draws(weights)[place]

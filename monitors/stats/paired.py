@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Hashable, Sequence
+from collections.abc import Hashable, Sequence
 from typing import NamedTuple
 
 import numpy as np
@@ -10,7 +10,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from monitors.stats.bootstrap import Weights
 from monitors.stats.errors import UndefinedMetric
-from monitors.stats.estimate import Estimate, estimate
+from monitors.stats.estimate import Estimate, estimate, estimates
 from monitors.stats.roc import Metrics, metrics
 
 Floats = NDArray[np.float64]
@@ -60,17 +60,12 @@ def compare(
     Efron and Tibshirani, "An Introduction to the Bootstrap", chapters 8 and 16 (1993).
     """
 
-    def difference(name: str) -> Callable[[Weights], Floats]:
-        def draws(weights: Weights) -> Floats:
-            ours, theirs = metrics(y_true, first, weights), metrics(y_true, second, weights)
-            gap: Floats = getattr(ours, name) - getattr(theirs, name)
-            return gap
+    def draws(weights: Weights) -> list[Floats]:
+        ours, theirs = metrics(y_true, first, weights), metrics(y_true, second, weights)
+        return [one - other for one, other in zip(ours, theirs, strict=True)]
 
-        return draws
-
-    return {
-        name: estimate(difference(name), groups, n_draws=n_draws, level=level, seed=seed) for name in Metrics._fields
-    }
+    found = estimates(draws, groups, n_draws=n_draws, level=level, seed=seed)
+    return dict(zip(Metrics._fields, found, strict=True))
 
 
 def paired_difference(
