@@ -55,7 +55,7 @@ def findings(text: str, kinds: Mapping[Kind, str], given: Given, habit: Habit, /
     if Kind.SPACE in kinds:
         yield from _spaces(text, kinds[Kind.SPACE], given, habit)
     if Kind.HYPHEN in kinds:
-        yield from _hyphens(text, given, habit)
+        yield from _hyphens(text, kinds[Kind.HYPHEN], given, habit)
 
 
 def _spaces(text: str, chars: str, given: Given, habit: Habit) -> Iterator[Finding]:
@@ -70,10 +70,11 @@ def _spaces(text: str, chars: str, given: Given, habit: Habit) -> Iterator[Findi
         return
     is_french = len(_FRENCH.findall(text)) >= 2
     own = habit.spaces[0] + (_FRENCH_BITS if is_french else 0.0)
-    apart = {site.key for site in sites}
-    bits = sum(_excess(text, key, habit, own) for key in sorted(apart))
-    if not is_french:
-        bits = max(bits, sum(_excess(text, key, habit, own) for key in {_WORDS.get(key, key) for key in apart}))
+    excess = {key: _excess(text, key, habit, own) for key in sorted({site.key for site in sites})}
+    bits = sum(excess.values())
+    if not is_french and not _WORDS.keys().isdisjoint(excess):
+        others = sum(bits for key, bits in excess.items() if key not in _WORDS)
+        bits = max(bits, others + _excess(text, _BETWEEN_WORDS, habit, own))
     if bits > 0:
         yield Finding(Kind.SPACE, _spans(sites), soft(bits, CHOICE_LIMIT), bits)
 
@@ -125,7 +126,9 @@ def _class(char: str) -> str:
     return _MARK if char < "\xaa" else _BLANK
 
 
-def _hyphens(text: str, given: Given, habit: Habit) -> Iterator[Finding]:
+def _hyphens(text: str, chars: str, given: Given, habit: Habit) -> Iterator[Finding]:
+    if sum(map(text.count, chars)) < _FEWEST:
+        return
     written = _HYPHEN.findall(text)
     n_others = len(written) - written.count("-")
     if n_others < _FEWEST:
