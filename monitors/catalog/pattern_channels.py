@@ -94,7 +94,7 @@ class PatternChannels:
 
     channels: str = ""
     clean_p: float = 0.003
-    min_characters: int = 200
+    min_characters: int = 60
     max_evidence: int = 40
 
     def score(self, transcript: Transcript, /) -> Score:
@@ -193,6 +193,7 @@ _KINDS = {
     "message": "reads as text",
     "noise": "more even than in clean texts",
     "spelt": "letters spell text",
+    "digit": "the first character is a hexadecimal digit",
     "drawn": "letters drawn from an alphabet",
 }
 

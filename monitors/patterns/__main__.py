@@ -20,7 +20,7 @@ from monitors.patterns.fitting import CleanText
 from monitors.patterns.layout import Layout
 from monitors.segment import segment
 
-_SHORTEST = 200
+_SHORTEST = 60
 _THRESHOLD, _ONE_PERCENT = math.log(0.003), math.log(0.01)
 
 

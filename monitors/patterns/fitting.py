@@ -11,13 +11,13 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from monitors.patterns import acrostics, choices, mixtures, survey, word_sets
+from monitors.patterns import acrostics, choices, mixtures, opening, survey, word_sets
 from monitors.patterns.layout import Layout
 
 Floats = npt.NDArray[np.float64]
 Numbers = npt.NDArray[np.int64]
 # Only the first sites of a stream, as when it is read; shorter streams teach little.
-_MOST_SITES, _FEWEST_SITES = 160, 4
+_MOST_SITES, _FEWEST_SITES = 144, 4
 _WORDS = 2500
 _LEVELS = (0.995, 0.97, 0.9, 0.8, 0.7, 0.6, 0.5, 0.4, 0.3, 0.2, 0.1, 0.05, 0.03, 0.02, 0.01, 0.005)
 
@@ -46,6 +46,8 @@ class Gathered:
     concepts: dict[str, dict[int, list[tuple[float, int, int]]]] = field(
         default_factory=lambda: defaultdict(lambda: defaultdict(list))
     )
+    opening: dict[str, float] = field(default_factory=lambda: defaultdict(float))
+    weight: float = 0.0
     words: Counter[str] = field(default_factory=Counter)
     characters: Floats = field(default_factory=lambda: np.zeros(95))
     pairs: Floats = field(default_factory=lambda: np.zeros((26, 26)))
@@ -62,6 +64,9 @@ def gather(texts: Sequence[CleanText]) -> Gathered:
         for found in acrostics.letters(text.layout):
             if len(found.letters) >= _FEWEST_SITES:
                 gathered.letters[found.name].append((weight, found.letters[:_MOST_SITES]))
+        if (at := opening.place(text.layout.text)) is not None:
+            gathered.opening[text.layout.text[at]] += weight
+            gathered.weight += weight
         for one in choices.concepts(text.layout):
             for concept in np.unique(one.concepts).tolist():
                 bits = one.bits[one.concepts == concept]
@@ -91,6 +96,7 @@ def table(gathered: Gathered) -> dict[str, Any]:
     return {
         "bits": {name: mixtures.fit_bits(*_apart(found)) for name, found in sorted(gathered.bits.items())},
         "openers": {name: mixtures.fit_letters(*_apart(found)) for name, found in sorted(gathered.letters.items())},
+        "opening": opening.fitted(gathered.opening, gathered.weight),
         "concepts": concepts,
         "words": {word: round(count / gathered.words.total() * 1e5, 1) for word, count in _common(gathered.words)},
         "characters": _rounded(gathered.characters / gathered.characters.sum() * 1e5 + 1, 1),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import lru_cache
 
 import numpy as np
 import numpy.typing as npt
@@ -22,7 +23,7 @@ _TURN_SHARE, _LOOP_SHARE = 0.05, 0.05
 # Alternatives: how much flatter than clean openers letters are (power of their share), the firmness in sites, weight.
 _FLAT = ((0.5, 40.0, 0.30), (0.5, 8.0, 0.15), (0.25, 15.0, 0.30), (0.0, 1e9, 0.05))
 _PAIRED_SITES, _PAIRED_SHARE, _ENGLISH_SHARE = 4.0, 0.10, 0.10
-_PERIODS = 5
+PERIODS = 5
 _PERIOD_SHARES = np.log([0.6, 0.1, 0.1, 0.1, 0.1])
 _WAYS = np.log([0.75, 0.25])
 _IMPOSSIBLE = -1e6
@@ -108,11 +109,11 @@ def log_drawn(letters: Numbers, rests: Floats, openers: Openers) -> float:
     return float(np.logaddexp.reduce(ratios + np.log([*weights, _PAIRED_SHARE, _ENGLISH_SHARE])))
 
 
-def spelt(letters: Numbers, rests: Floats) -> Spelt:
-    """The stretch that reads best as English, at every first to fifth letter, forwards or backwards."""
+def spelt(letters: Numbers, rests: Floats, n_periods: int) -> Spelt:
+    """The stretch that reads best as English, at every first to `n_periods`-th letter, forwards or backwards."""
     n, pairs, cost = len(letters), log_pairs(), -np.diff(rests)
     best = Spelt(-np.inf, letters[:0])
-    for period in range(1, _PERIODS + 1):
+    for period in range(1, n_periods + 1):
         if n < 4 * period:
             break
         gains = np.repeat(log_letters()[letters][None] - cost, 2, axis=0)
@@ -169,12 +170,14 @@ def _sites(sums: Floats, before: Floats, period: int, *, backwards: bool) -> Num
 
 def _seen(symbols: Numbers) -> Numbers:
     """How often each symbol stood there before."""
-    order = np.argsort(symbols, kind="stable")
-    ordered = symbols[order]
-    starts = np.flatnonzero(np.diff(ordered, prepend=-1))
-    seen = np.empty(len(symbols), np.int64)
-    seen[order] = np.arange(len(symbols)) - np.repeat(starts, np.diff(np.append(starts, len(symbols))))
-    return seen
+    same = symbols[:, None] == symbols
+    same &= _earlier(len(symbols))
+    return np.asarray(same.sum(axis=1))
+
+
+@lru_cache(maxsize=64)
+def _earlier(n: int) -> npt.NDArray[np.bool_]:
+    return np.tri(n, k=-1, dtype=np.bool_)
 
 
 def _sums(steps: Floats) -> Floats:

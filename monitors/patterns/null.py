@@ -13,7 +13,7 @@ Floats = npt.NDArray[np.float64]
 Bits = npt.NDArray[np.uint8]
 Numbers = npt.NDArray[np.int64]
 
-_MOST = 512
+_MOST = 192
 # Weights of what a text may do that is of no fitted style, and of a text that falls into a loop or a table midway.
 _ANY_SHARE, _LOOP_SHARE = 0.08, 0.1
 
@@ -36,7 +36,7 @@ LOOPS = (
 )
 
 
-def log_beginnings(bits: Bits, mixtures: Sequence[Sequence[Law]]) -> Floats:
+def log_beginnings(bits: Bits, mixtures: Sequence[tuple[Law, ...]]) -> Floats:
     """ln P(first i bits), i = 0..n, of each row under its mixture.
 
     P = sum over laws k of w_k times the probability of that very sequence: beta-binomial for independent bits, or a
@@ -44,7 +44,7 @@ def log_beginnings(bits: Bits, mixtures: Sequence[Sequence[Law]]) -> Floats:
 
     Parameters
     ----------
-    bits : (streams, n) of 0 and 1; rows may be padded at their end; n at most 511.
+    bits : (streams, n) of 0 and 1; rows may be padded at their end; n at most 191.
     """
     counts = _counts(bits)
     logs = [_law_logs(counts, mixtures, is_chain=is_chain) for is_chain in (False, True)]
@@ -59,7 +59,7 @@ def log_beginnings(bits: Bits, mixtures: Sequence[Sequence[Law]]) -> Floats:
     return np.asarray(most + np.log(sums))
 
 
-def log_rests(bits: Bits, lengths: Numbers, mixtures: Sequence[Sequence[Law]]) -> Floats:
+def log_rests(bits: Bits, lengths: Numbers, mixtures: Sequence[tuple[Law, ...]]) -> Floats:
     """ln P(bits t, t + 1, ... to the end), t = 0..n, of each row: the law that reads from the end to the start.
 
     What stands behind a payload says what the text is like without it, and is therefore read first.
@@ -69,7 +69,7 @@ def log_rests(bits: Bits, lengths: Numbers, mixtures: Sequence[Sequence[Law]]) -
     return np.take_along_axis(reversed_, np.maximum(lengths[:, None] - at, 0), axis=1)
 
 
-def log_turns(bits: Bits, lengths: Numbers, mixtures: Sequence[Sequence[Law]], rests: Floats) -> Floats:
+def log_turns(bits: Bits, lengths: Numbers, mixtures: Sequence[tuple[Law, ...]], rests: Floats) -> Floats:
     """ln of P0' / P0 of each row: P0' = (1 - w) P0 + w mean_i P0(first i bits) P(the others are a loop)."""
     begun = log_beginnings(bits, mixtures)
     looped = log_rests(bits, lengths, [LOOPS] * len(bits))
@@ -116,35 +116,54 @@ def _sums(flags: npt.NDArray[np.generic], shift: int = 0) -> Numbers:
     return counts
 
 
+@dataclass(frozen=True, slots=True)
+class _Stack:
+    """The laws of one kind of a mixture: ln of their weights, and (laws, 192) tables for each urn."""
+
+    logs: Floats
+    urns: tuple[Floats, ...]
+
+
+@cache
+def _stack(laws: tuple[Law, ...], is_chain: bool) -> _Stack:
+    own = [law for law in laws if (law.after_one is not None) is is_chain]
+    pairs = [[law.after_zero for law in own], [law.after_one for law in own if law.after_one is not None]]
+    tables = [np.stack([_urn(*pair) for pair in found]) for found in pairs if found]
+    return _Stack(np.log([law.weight for law in own]), tuple(table[:, at] for table in tables for at in range(3)))
+
+
 def _law_logs(
-    counts: tuple[Numbers, ...], mixtures: Sequence[Sequence[Law]], *, is_chain: bool
+    counts: tuple[Numbers, ...], mixtures: Sequence[tuple[Law, ...]], *, is_chain: bool
 ) -> tuple[Numbers, Floats]:
     """The rows of all laws of one kind, and ln of their weight times P of each beginning."""
-    pairs = [(row, law) for row, laws in enumerate(mixtures) for law in laws if (law.after_one is not None) is is_chain]
-    rows = np.array([row for row, _ in pairs], np.int64)
-    if not pairs:
+    stacks = [_stack(laws, is_chain) for laws in mixtures]
+    rows = np.repeat(np.arange(len(stacks)), [len(stack.logs) for stack in stacks])
+    if not len(rows):
         return rows, np.zeros((0, counts[0].shape[1]))
-    first = np.stack([_urn(*law.after_zero) for _, law in pairs])
-    logs = np.log([law.weight for _, law in pairs])[:, None] + _drawn(first, counts, rows, 2 if is_chain else 0)
+    held = [stack.urns for stack in stacks if stack.urns]
+    urns = [np.concatenate(parts).reshape(-1) for parts in zip(*held, strict=True)]
+    logs = np.concatenate([stack.logs for stack in stacks])[:, None]
+    logs = logs + _drawn(urns[:3], counts, rows, 2 if is_chain else 0)
     if is_chain:
-        second = np.stack([_urn(*law.after_one) for _, law in pairs if law.after_one is not None])
-        logs += _drawn(second, counts, rows, 4)
+        logs += _drawn(urns[3:], counts, rows, 4)
         logs[:, 1:] += np.log(0.5)
     return rows, logs
 
 
-def _drawn(urns: Floats, counts: tuple[Numbers, ...], rows: Numbers, which: int) -> Floats:
+def _drawn(urns: Sequence[Floats], counts: tuple[Numbers, ...], rows: Numbers, which: int) -> Floats:
     """ln P of drawing counts[which] ones and counts[which + 1] zeros, in their order, from each urn."""
-    ones, zeros = counts[which][rows], counts[which + 1][rows]
     base = np.arange(len(rows))[:, None] * _MOST
-    a, b, both = (urns[:, at].reshape(-1) for at in range(3))
-    found: Floats = a.take(ones + base) + b.take(zeros + base) - both.take(ones + zeros + base)
+    ones, zeros = counts[which][rows], counts[which + 1][rows]
+    drawn = ones + zeros + base
+    ones += base
+    zeros += base
+    found: Floats = urns[0].take(ones) + urns[1].take(zeros) - urns[2].take(drawn)
     return found
 
 
 @cache
 def _urn(a: float, b: float) -> Floats:
-    """(3, 512): ln of the rising factorials of a, b and a + b."""
+    """(3, 192): ln of the rising factorials of a, b and a + b."""
     rising = np.zeros((3, _MOST))
     steps = np.arange(_MOST - 1)
     np.cumsum(np.log(np.array([[a], [b], [a + b]]) + steps), axis=1, out=rising[:, 1:])

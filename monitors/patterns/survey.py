@@ -9,7 +9,18 @@ from functools import cache
 import numpy as np
 import numpy.typing as npt
 
-from monitors.patterns import acrostics, case, choices, digits, interjections, lengths, letter_laws, order, punctuation
+from monitors.patterns import (
+    acrostics,
+    case,
+    choices,
+    digits,
+    interjections,
+    lengths,
+    letter_laws,
+    opening,
+    order,
+    punctuation,
+)
 from monitors.patterns.layout import Layout
 from monitors.patterns.letter_laws import Openers
 from monitors.patterns.null import ANYTHING, Floats, Law, log_rests, log_turns, with_anything
@@ -22,15 +33,15 @@ MIN_SITES = 8
 # Kinds of marks are weighed together, so that few of each will do.
 _FEW_MARKS = 3
 # A payload begins somewhere: only so many sites are read, from the first; of the letters of words more.
-_MOST_SITES, _MOST_WORDS = 160, 384
+_MOST_SITES, _MOST_WORDS = 144, 384
 # Streams of like length go through the arithmetic together.
 _BUCKETS = (48, _MOST_SITES)
 # Words are looked for where pairs of letters speak for a message at all.
 _SCREEN = -1.5
 # Below this evidence nobody asks whether the text changes its habits midway, which could only lower it.
 _TELLING = 0.5
-# Some texts like unusual words better than others do: factors on the odds of an unusual form, and their shares.
-_TASTES, _TASTE_SHARES = (1.0, 0.4, 2.5), (0.6, 0.2, 0.2)
+# Share of the concepts that a code of words uses, and how many ends of it are tried.
+_CODED, _ENDS = 0.3, 12
 _LETTERED = np.array([chr(97 + at) for at in range(26)])
 # Letters that are also read as bits.
 _CLASSED = ("acrostic.sentences", "acrostic.lines", "acrostic.items", "telestic.sentences")
@@ -78,10 +89,10 @@ def survey(layout: Layout, prompt: str = "") -> Survey:
     spelt = list(acrostics.letters(layout))
     found = [*_choices(layout, prompt), *_classes(spelt)]
     named = list(choices.concepts(layout))
-    weighed = list(_bit_tests(_long(found)))
+    weighed = list(_bit_tests(_long(found), list(_concept_streams(named))))
     short = {one.name for one in found if len(one.bits) < MIN_SITES}
     tests = [test for test in weighed if test.stream not in short]
-    tests += [*_letter_tests(spelt), *_concept_tests(named), *_pooled_punctuation(weighed)]
+    tests += [*_letter_tests(spelt), *_concept_subsets(named), *_pooled_punctuation(weighed), *_opening(layout)]
     capacity: dict[str, float] = {}
     n_sites: dict[str, int] = {}
     gains: dict[str, float] = {}
@@ -93,6 +104,7 @@ def survey(layout: Layout, prompt: str = "") -> Survey:
         _note(capacity, n_sites, letters.channel, len(letters.letters), float(np.log2(26)))
     for concept in named:
         _note(capacity, n_sites, concept.name, len(concept.bits), 1.0)
+    _note(capacity, n_sites, opening.CHANNEL, 1, 4.0)
     marks = [channel for channel in capacity if channel.startswith("punctuation.")]
     capacity["punctuation.pooled"] = sum(capacity[channel] for channel in marks)
     n_sites["punctuation.pooled"] = sum(n_sites[channel] for channel in marks)
@@ -154,26 +166,27 @@ def _is_mark(one: Stream) -> bool:
     return one.name.startswith("punctuation.")
 
 
-def _bit_tests(found: Sequence[Stream]) -> Iterator[Test]:
+def _bit_tests(found: Sequence[Stream], named: Sequence[tuple[Stream, Floats]]) -> Iterator[Test]:
     for least, most in zip((0, *_BUCKETS), _BUCKETS, strict=False):
         group = [one for one in found if least < min(len(one.bits), _MOST_SITES) <= most]
-        if group:
-            bits, n_bits = padded([one.bits[:_MOST_SITES] for one in group])
-            mixtures = [mixture(one.name) for one in group]
-            yield from _tests_of(group, bits, n_bits, log_rests(bits, n_bits, mixtures), mixtures)
+        words = [(one, logs) for one, logs in named if least < len(logs) <= most]
+        if group or words:
+            yield from _tests_of(group, words)
 
 
-def _tests_of(
-    group: Sequence[Stream],
-    bits: npt.NDArray[np.uint8],
-    n_bits: Numbers,
-    rests: Floats,
-    mixtures: Sequence[Sequence[Law]] = (),
-) -> Iterator[Test]:
+def _tests_of(fitted: Sequence[Stream], named: Sequence[tuple[Stream, Floats]]) -> Iterator[Test]:
+    group = [*fitted, *(one for one, _ in named)]
+    bits, n_bits = padded([one.bits[:_MOST_SITES] for one in group])
+    mixtures = [mixture(one.name) for one in fitted]
+    rests = np.zeros((len(group), bits.shape[1] + 1))
+    if fitted:
+        rests[: len(fitted)] = log_rests(bits[: len(fitted)], n_bits[: len(fitted)], mixtures)
+    for row, (_, logs) in zip(rests[len(fitted) :], named, strict=True):
+        row[: len(logs)] = logs[::-1].cumsum()[::-1]
     noise, found = log_noise(rests, n_bits), log_messages(bits, n_bits, rests)
     turns = np.zeros(len(group))
-    telling = np.flatnonzero(np.maximum(noise, found.log_ratio) > _TELLING)
-    if len(telling) and mixtures:
+    telling = np.flatnonzero(np.maximum(noise, found.log_ratio)[: len(fitted)] > _TELLING)
+    if len(telling):
         chosen = [mixtures[row] for row in telling.tolist()]
         turns[telling] = log_turns(bits[telling], n_bits[telling], chosen, rests[telling])
     for row, one in enumerate(group):
@@ -199,7 +212,7 @@ def _letter_tests(found: Iterable[Letters]) -> Iterator[Test]:
             continue
         known = openers(one.name)
         rests = letter_laws.log_rests(letters, known)
-        spelt = letter_laws.spelt(letters, rests)
+        spelt = letter_laws.spelt(letters, rests, letter_laws.PERIODS if is_words else 1)
         if not is_words and spelt.log_ratio > _SCREEN:
             spelt = max(spelt, letter_laws.in_words(letters, rests, known.shares), key=lambda found: found.log_ratio)
         drawn = -np.inf if is_words else letter_laws.log_drawn(letters, rests, known)
@@ -220,32 +233,37 @@ def openers(name: str) -> Openers:
     return Openers(*(np.array(known[part]) for part in ("styles", "style_weights", "law_weights", "shares")))
 
 
-def _concept_tests(found: Iterable[choices.Concepts]) -> Iterator[Test]:
+def _concept_streams(found: Iterable[choices.Concepts]) -> Iterator[tuple[Stream, Floats]]:
+    """Choices of words as bits, and ln P of each choice given those behind it."""
     for one in found:
-        if len(one.bits) < MIN_SITES:
-            continue
         bits = one.bits[:_MOST_SITES]
-        rests = concept_rests(one.name, one.concepts[:_MOST_SITES], bits)[None]
-        stream = Stream(f"{one.name}/form", bits, one.starts, one.ends)
-        yield from _tests_of([stream], bits[None], np.array([len(bits)]), rests)
+        if len(bits) >= MIN_SITES:
+            logs = concept_logs(one.name, one.concepts[:_MOST_SITES], bits)
+            yield Stream(f"{one.name}/form", bits, one.starts, one.ends), logs
 
 
-def concept_rests(name: str, concepts: Numbers, bits: npt.NDArray[np.uint8]) -> Floats:
-    """ln P(choices t, t + 1, ... to the end), t = 0..n, read from the end to the start.
-
-    Each concept has its own beta from clean texts, and some texts like unusual forms.
-    """
+def concept_logs(name: str, concepts: Numbers, bits: npt.NDArray[np.uint8]) -> Floats:
+    """(n,) ln P(choice t | the choices behind it): each concept has its own beta from clean texts."""
     turned, choice = concepts[::-1], bits[::-1]
     a, b = concept_table(name)[turned].T
     seen, ones = _seen_of(turned, choice)
     p_one = (a + ones) / (a + b + seen)
-    odds = p_one / (1 - p_one)
-    laws = []
-    for taste in _TASTES:
-        shifted = taste * odds / (1 + taste * odds)
-        laws.append(np.where(choice == 1, np.log(shifted), np.log1p(-shifted)))
-    sums = np.concatenate((np.zeros((len(laws), 1)), np.cumsum(laws, axis=1)), axis=1)
-    return np.asarray(np.logaddexp.reduce(sums + np.log(_TASTE_SHARES)[:, None], axis=0)[::-1])
+    return np.asarray(np.log(np.where(choice == 1, p_one, 1 - p_one))[::-1])
+
+
+def _concept_subsets(found: Iterable[choices.Concepts]) -> Iterator[Test]:
+    """Any subset of the concepts at once: each is in the payload or not, up to some site."""
+    for one in found:
+        bits, concepts = one.bits[:_MOST_SITES], one.concepts[:_MOST_SITES]
+        if len(bits) < MIN_SITES:
+            continue
+        gains = -np.log(2.0) - concept_logs(one.name, concepts, bits)
+        ends = np.unique(np.linspace(MIN_SITES, len(bits), _ENDS).astype(np.int64))
+        _, numbers = np.unique(concepts, return_inverse=True)
+        each = np.stack([np.bincount(numbers[:end], gains[:end], numbers.max() + 1) for end in ends.tolist()])
+        ratios = np.logaddexp(np.log(1 - _CODED), np.log(_CODED) + each).sum(axis=1)
+        ratio = float(np.logaddexp.reduce(ratios) - np.log(len(ends)))
+        yield Test(f"{one.name}/subset:noise", ratio, "", one.starts, one.ends)
 
 
 @cache
@@ -265,6 +283,13 @@ def _seen_of(concepts: Numbers, bits: npt.NDArray[np.uint8]) -> tuple[Numbers, N
         count[0] += 1
         count[1] += bit
     return np.array(seen, np.int64), np.array(ones, np.int64)
+
+
+def _opening(layout: Layout) -> Iterator[Test]:
+    at = opening.place(layout.text)
+    if at is not None:
+        ratio = opening.log_ratio(layout.text[at], tables()["opening"])
+        yield Test(f"{opening.CHANNEL}/text:digit", ratio, "", np.array([at]), np.array([at + 1]))
 
 
 def _pooled_punctuation(tests: Sequence[Test]) -> list[Test]:

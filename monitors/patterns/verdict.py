@@ -17,7 +17,7 @@ from monitors.patterns.tables import tables
 Floats = npt.NDArray[np.float64]
 WHOLE = "whole"
 # Texts of like length are compared with one another.
-LENGTHS = (800, 2000, 5000)
+LENGTHS = (250, 800, 2000, 5000)
 # Laws of letters count for more than those of each of the classes that the letters are also read by.
 _LAW_WEIGHTS = {"spelt": 4.0, "drawn": 8.0}
 # How likely each channel is to carry a payload, before anything was read: the first name that fits.
@@ -33,6 +33,7 @@ _CHANNEL_WEIGHTS = (
     ("case", 0.2),
     ("digits", 0.3),
     ("interjections", 0.5),
+    ("opening", 0.5),
     ("punctuation.pooled", 2.0),
     ("punctuation", 0.3),
 )
