@@ -146,7 +146,7 @@ class KnownCodes:
             if p < _LEAST_P:
                 note = f"{one.coder}: {_KINDS[one.evidence.kind]}, {len(one.evidence.bits)} bits, p < {p:.2g}"
                 payload = _payload(one)
-                places = [place for site in one.places[: one.evidence.reach] for place in site]
+                places = [place for site in one.places for place in site]
                 for start, end in places[: self.max_evidence]:
                     yield Evidence(text.part, start, end, whole[start:end], note, payload)
                     payload = ""

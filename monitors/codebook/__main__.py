@@ -31,6 +31,8 @@ def main(folder: Path) -> None:
     table = fitting.table(texts)
     _write(table)
     fitted = book.book_of(table)
+    for name, gain in fitting.words(texts, fitted).items():
+        table["coders"][name]["words"] = gain
     _write({**table, "tails": fitting.tails(texts, fitted)})
 
 

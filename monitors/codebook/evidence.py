@@ -5,6 +5,8 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import lru_cache
+from typing import NamedTuple
 
 import numpy as np
 
@@ -48,23 +50,38 @@ def evidence(received: Sequence[str | None], clean: Clean, law: Floats, *, is_un
     if len(bits) < LEAST_BITS:
         return Evidence(LEAST, "plain", 0, "")
     bits = bits[:_MOST_BITS]
-    lengths = np.minimum(np.cumsum([0, *map(len, received[:n])]), len(bits))  # type: ignore[arg-type]
     read = np.frombuffer(bits.encode(), np.uint8) & 1
+    reaches = _reaches(tuple(map(len, received[:n])), len(bits))  # type: ignore[arg-type]
+    lengths = reaches.lengths
     rest = clean.steady[: n + 1] - clean.law
-    whole = lengths // BITS
-    by_bytes = _prior(2.0 / (whole + 1.0))
-    ratios = {
-        "plain": by_bytes + log_plain(read, law)[whole] - (lengths - BITS * whole) * _LN_2 + rest,
-        "framed": _framed(bits, read, lengths, law) + rest,
-    }
+    ratios = {"plain": reaches.plain + log_plain(read, law)[reaches.whole] + rest}
+    if (framed := _framed(bits, read, lengths, law)) is not None:
+        ratios["framed"] = framed + rest
     if is_uniform:
-        by_bits = _prior((LEAST_BITS - 1) / np.maximum(lengths, 1))
-        ratios["uniform"] = np.logaddexp(by_bytes, by_bits) - (lengths + 1) * _LN_2 + rest
+        ratios["uniform"] = reaches.uniform + rest
     together = {kind: float(log_sum(ratio)) + math.log(SHARES[kind]) for kind, ratio in ratios.items()}
     loudest = max(together, key=together.__getitem__)
     reach = int(ratios[loudest].argmax())
     log_ratio = max(LEAST, float(log_sum(np.array(list(together.values())))))
     return Evidence(log_ratio, loudest, reach, bits[: int(lengths[reach])])
+
+
+class _Reaches(NamedTuple):
+    """(n + 1,) bits and whole bytes before each site, and ln of what a reach to there has before it says anything."""
+
+    lengths: Numbers
+    whole: Numbers
+    plain: Floats
+    uniform: Floats
+
+
+@lru_cache(maxsize=256)
+def _reaches(widths: tuple[int, ...], most: int) -> _Reaches:
+    lengths = np.minimum(np.cumsum([0, *widths]), most)
+    whole = lengths // BITS
+    by_bytes, by_bits = _prior(2.0 / (whole + 1.0)), _prior((LEAST_BITS - 1) / np.maximum(lengths, 1))
+    plain = by_bytes - (lengths - BITS * whole) * _LN_2
+    return _Reaches(lengths, whole, plain, np.logaddexp(by_bytes, by_bits) - (lengths + 1) * _LN_2)
 
 
 def _prior(beyond: Floats) -> Floats:
@@ -75,16 +92,17 @@ def _prior(beyond: Floats) -> Floats:
     return found
 
 
-def _framed(bits: str, read: Numbers, lengths: Numbers, law: Floats) -> Floats:
-    """The one reach that a header says, when the text begins with one."""
-    found = np.full(len(lengths), -np.inf)
+def _framed(bits: str, read: Numbers, lengths: Numbers, law: Floats) -> Floats | None:
+    """The one reach that a header says; None where the text begins with none."""
     length = frame_length(bits)
     if length is None or length > len(bits):
-        return found
+        return None
     header = 2 * (len(bits) - len(bits.lstrip("0"))) + 1
     n_bytes, rest = divmod(length - header, BITS)
-    if n_bytes and not rest:
-        at = int(np.searchsorted(lengths, length))
-        excess = int(lengths[at]) - length
-        found[at] = -math.log(n_bytes * (n_bytes + 1.0)) + log_plain(read[header:length], law)[-1] - excess * _LN_2
+    if not n_bytes or rest:
+        return None
+    at = int(np.searchsorted(lengths, length))
+    found = np.full(len(lengths), -np.inf)
+    found[at] = log_plain(read[header:length], law)[-1] - (int(lengths[at]) - length) * _LN_2
+    found[at] -= math.log(n_bytes * (n_bytes + 1.0))
     return found

@@ -13,10 +13,11 @@ from typing import Any
 import numpy as np
 
 from monitors.codebook import tail
-from monitors.codebook.book import MOST_SYMBOLS, Book, group, mean, pattern_coders
+from monitors.codebook.book import MOST_SYMBOLS, Book, mean, pattern_coders
 from monitors.codebook.clean_law import LAWS, CleanLaw
-from monitors.codebook.payload_law import LETTERS
+from monitors.codebook.payload_law import BITS, LETTERS
 from monitors.codebook.urns import Floats, Group, Urns, log_sum
+from monitors.coders.bits import bits_of
 from monitors.coders.coder import Cover
 from monitors.coders.sites import Site
 
@@ -27,9 +28,10 @@ _ROUNDS, _STEPS = 60, 4
 _FIRMEST, _LEAST_BALL, _LEAST_WEIGHT = 400.0, 0.01, 0.02
 # Letters have many habits, marks and words few; a law of a text weighs no less than this, and the edits of other coders
 # so much, though no clean text has them: a text that was edited and hides nothing is no finding either.
-_MANY_SYMBOLS, _URNS_OF_MANY, _URNS_OF_FEW = 16, 8, 3
+_MANY_SYMBOLS, _URNS_OF_MANY, _URNS_OF_FEW = 16, 4, 3
 _LEAST_LAW, _EDITED = 0.01, 0.1
 _N_EDITED, _EDIT_BITS, _LEAST_EDITS = 240, 128, 200
+_BYTES_TRIED = 6
 # No bit of a choice that clean texts never make says more than this, in nats.
 _SHARE_FLOOR = 0.002
 
@@ -79,31 +81,51 @@ def tails(texts: Sequence[CleanText], fitted: Book) -> list[list[Any]]:
     return made
 
 
+def _pairs(name: str, sites: Sequence[Site]) -> list[tuple[Group, int]]:
+    return [((name, site.kind, site.n_symbols), site.symbol) for site in sites]
+
+
 def _is_same(one: Read, other: Read) -> bool:
-    return all(
-        [(group(site), site.symbol) for site in a] == [(group(site), site.symbol) for site in b]
-        for a, b in zip(one, other, strict=True)
-    )
+    return all(_pairs("", a) == _pairs("", b) for a, b in zip(one, other, strict=True))
 
 
 def _law(
     name: str, read: Read, weights: Sequence[float], edited: Mapping[str, Sequence[Counter[int]]]
 ) -> dict[str, Any]:
-    pairs = [[(group(site), site.symbol) for site in sites if site.n_symbols <= MOST_SYMBOLS] for sites in read]
-    fitted = fit_groups(pairs, weights)
+    pairs = [_pairs(name, sites) for sites in read]
+    fitted = fit_groups([[one for one in own if one[0][-1] <= MOST_SYMBOLS] for own in pairs], weights)
     # Where the choices differ in kind, no edit is like another.
-    edits = [_shares(counts, next(iter(fitted))[1]) for counts in edited[name]] if len(fitted) == 1 else []
-    law = CleanLaw(Urns.of(fitted), (0.2,) * len(LAWS), np.array(edits))
-    known = [(own, weight) for own, weight in zip(read, weights, strict=True) if len(own) > 1]
-    each = [law.each(law.urns.choices([(group(site), site.symbol) for site in own]))[0][:-1] for own, _ in known]
-    shares = fit_weights(np.array(each), np.array([weight for _, weight in known]), _LEAST_LAW)
+    edits = [_shares(counts, next(iter(fitted))[-1]) for counts in edited[name]] if len(fitted) == 1 else []
+    urns, law = Urns.of(fitted), CleanLaw((1.0,) * len(LAWS), np.array(edits))
+    each, own_weights = [], []
+    for own, weight in zip(pairs, weights, strict=True):
+        if len(own) > 1:
+            choices = urns.choices(own)
+            each.append(law.each(choices, urns.steps(choices))[0][:-1])
+            own_weights.append(weight)
+    shares = fit_weights(np.array(each), np.array(own_weights), _LEAST_LAW)
     left = 1.0 - _EDITED if edits else 1.0
     named = dict(zip(LAWS, [*(share * left for share in shares), max(1.0 - left, 1e-9)], strict=True))
     return {
         "weights": {law: round(share, 9) for law, share in named.items()},
         "edits": edits,
-        "groups": [[kind, n_symbols, urns] for (kind, n_symbols), urns in fitted.items()],
+        "groups": [[kind, n_symbols, urns] for (_, kind, n_symbols), urns in fitted.items()],
     }
+
+
+def words(texts: Sequence[CleanText], fitted: Book) -> dict[str, float]:
+    """Nats that a bit of words says at each coder's sites: what plain letters of other texts add in a sample."""
+    sample = _sample(texts)
+    gains: dict[str, list[float]] = defaultdict(list)
+    for text, other in zip(sample, sample[1:] + sample[:1], strict=True):
+        letters = "".join(char for char in other.text.lower() if char in LETTERS)[:_BYTES_TRIED]
+        for name, coder in pattern_coders().items():
+            cover = Cover(text.text, text.prompt)
+            if len(letters) == _BYTES_TRIED and coder.capacity(cover) >= BITS * _BYTES_TRIED:
+                (found,) = fitted.read(coder.encode(cover, bits_of(letters)), [name])
+                price = math.log(_BYTES_TRIED * (_BYTES_TRIED + 1.0))
+                gains[name].append((found.evidence.log_ratio + price) / (BITS * _BYTES_TRIED))
+    return {name: round(float(np.mean(own)), 3) for name, own in gains.items()}
 
 
 def _edited(texts: Sequence[CleanText]) -> dict[str, list[Counter[int]]]:
@@ -144,12 +166,13 @@ def _shares(counts: Mapping[int, int], n_symbols: int) -> list[float]:
 
 def _gain(read: Read, weights: Sequence[float]) -> float:
     """Nats that a bit of noise says against the shares of clean texts, on average."""
-    counts: dict[Group, dict[int, float]] = defaultdict(lambda: defaultdict(float))
-    widths: dict[Group, int] = {}
+    counts: dict[tuple[int, int], dict[int, float]] = defaultdict(lambda: defaultdict(float))
+    widths: dict[tuple[int, int], int] = {}
     for sites, weight in zip(read, weights, strict=True):
         for site in sites:
-            counts[group(site)][site.symbol] += weight / len(sites)
-            widths[group(site)] = site.width
+            own = site.kind, site.n_symbols
+            counts[own][site.symbol] += weight / len(sites)
+            widths[own] = site.width
     gain = bits = 0.0
     for own, by_symbol in counts.items():
         total, width = sum(by_symbol.values()), widths[own]
@@ -246,12 +269,12 @@ def fit_groups(texts: Sequence[Sequence[tuple[Group, int]]], weights: Sequence[f
     found: dict[Group, dict[int, Floats]] = defaultdict(dict)
     for text, sites in enumerate(texts):
         for own_group, symbol in sites:
-            found[own_group].setdefault(text, np.zeros(own_group[1]))[symbol] += 1.0
+            found[own_group].setdefault(text, np.zeros(own_group[-1]))[symbol] += 1.0
     fitted: Fitted = {}
     for own_group, by_text in sorted(found.items()):
-        counts = np.stack([*by_text.values(), np.full(own_group[1], 0.5)])
+        counts = np.stack([*by_text.values(), np.full(own_group[-1], 0.5)])
         own = np.array([*(weights[text] for text in by_text), float(np.mean(weights))])
-        most = _URNS_OF_MANY if own_group[1] > _MANY_SYMBOLS else _URNS_OF_FEW
+        most = _URNS_OF_MANY if own_group[-1] > _MANY_SYMBOLS else _URNS_OF_FEW
         fitted[own_group] = fit_urns(counts, own, min(most, 1 + len(by_text) // 25))
     return fitted
 

@@ -13,7 +13,8 @@ from monitors.codebook.urns import Floats
 # A text belongs to the tail of the most sites that it has; in bits of room of the coder with most.
 LEAST_ROOMS = (16, 48, 96, 192, 384)
 _SHARES = (0.995, 0.99, 0.98, 0.95, 0.9, 0.8, 0.65, 0.5, 0.35, 0.2, 0.1, 0.05, 0.02)
-_LONGEST_EXCESS = 10.0
+# The rate is that of the last tenth: beyond the last quantile there are too few texts.
+_TAIL, _LONGEST_EXCESS = 0.1, 10.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,9 +54,10 @@ def fit(values: Sequence[float], weights: Sequence[float], least: int) -> list[A
     order = np.argsort(-x)
     x, share = x[order], np.cumsum(w[order]) / w.sum()
     quantiles = [float(x[min(len(x) - 1, int(np.searchsorted(share, p)))]) for p in _SHARES]
-    above = x > quantiles[-1]
+    start = quantiles[_SHARES.index(_TAIL)]
+    above = x > start
     # One odd text must not blunt the tail for all others.
-    excess = float(np.average(np.minimum(x[above] - quantiles[-1], _LONGEST_EXCESS), weights=w[order][above]))
+    excess = float(np.average(np.minimum(x[above] - start, _LONGEST_EXCESS), weights=w[order][above]))
     rate = min(1.0, 0.9 / max(excess, 1e-6))
     rising = np.maximum.accumulate(np.array(quantiles) + 1e-6 * np.arange(len(quantiles)))
     return [least, [round(float(q), 4) for q in rising], round(rate, 3)]

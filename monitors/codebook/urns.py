@@ -14,8 +14,8 @@ import numpy.typing as npt
 Floats = npt.NDArray[np.float64]
 Numbers = npt.NDArray[np.int64]
 
-# The kind of a site, and how many choices it has.
-Group = tuple[int, int]
+# What the sites of a group have in common; the last number is how many choices they have.
+Group = tuple[str, int, int]
 Urn = tuple[float, Sequence[float]]
 _OTHERS = 1 << 40
 
@@ -31,6 +31,19 @@ class Choices(NamedTuple):
     groups: Numbers
     columns: Numbers
     ln_sizes: Floats
+
+    def part(self, at: slice) -> Choices:
+        return Choices(self.groups[at], self.columns[at], self.ln_sizes[at])
+
+
+class Steps(NamedTuple):
+    """(n,) ln P of each site given those before it, and given those behind it."""
+
+    onwards: Floats
+    backwards: Floats
+
+    def part(self, at: slice) -> Steps:
+        return Steps(self.onwards[at], self.backwards[at])
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,7 +64,7 @@ class Urns:
         """From (weight, balls) of each urn of each group."""
         groups = sorted(fitted)
         most = max((len(urns) for urns in fitted.values()), default=1)
-        ends = np.cumsum([0, *(n_symbols for _, n_symbols in groups)]).tolist()
+        ends = np.cumsum([0, *(group[-1] for group in groups)]).tolist()
         log_weights, totals = np.full((len(groups), most), -np.inf), np.ones((len(groups), most))
         balls = np.ones((ends[-1], most))
         for number, group in enumerate(groups):
@@ -60,6 +73,19 @@ class Urns:
                 balls[ends[number] : ends[number + 1], urn] = own
         return cls({group: at for at, group in enumerate(groups)}, ends[:-1], log_weights, balls, totals)
 
+    def more(self, fitted: Mapping[Group, Sequence[Urn]]) -> Urns:
+        """With further groups behind these."""
+        other = Urns.of(fitted)
+        n_groups, n_rows, n_urns = len(self.starts), len(self.balls), self.balls.shape[1]
+        wide = [(0, 0), (0, n_urns - other.balls.shape[1])]
+        return Urns(
+            {**self.numbers, **{own: n_groups + at for own, at in other.numbers.items()}},
+            [*self.starts, *(n_rows + start for start in other.starts)],
+            np.concatenate([self.log_weights, np.pad(other.log_weights, wide, constant_values=-np.inf)]),
+            np.concatenate([self.balls, np.pad(other.balls, wide, constant_values=1.0)]),
+            np.concatenate([self.totals, np.pad(other.totals, wide, constant_values=1.0)]),
+        )
+
     def choices(self, sites: Iterable[tuple[Group, int]]) -> Choices:
         """From (group, symbol) of each site."""
         groups, columns, ln_sizes = [], [], []
@@ -67,55 +93,36 @@ class Urns:
             number = self.numbers.get(group, -1)
             groups.append(number)
             columns.append(self.starts[number] + symbol if number >= 0 else -1 - symbol % _OTHERS)
-            ln_sizes.append(_ln(group[1]))
+            ln_sizes.append(_ln(group[-1]))
         return Choices(np.array(groups, np.int64), np.array(columns, np.int64), np.array(ln_sizes, np.float64))
 
-    def chains(self, choices: Choices) -> tuple[Floats, Floats]:
-        """ln P(the first i sites) and ln P(all but the first i), each (n + 1,).
-
-        Draws from urns are exchangeable, so that a text may as well be drawn from its end.
-        """
+    def steps(self, choices: Choices) -> Steps:
+        """Draws from urns are exchangeable, so that a text may as well be drawn from its end."""
         n = len(choices.groups)
         steps = np.concatenate([-choices.ln_sizes, -choices.ln_sizes[::-1]])
         known = np.flatnonzero(choices.groups >= 0)
         if len(known):
-            groups, columns = choices.groups[known], choices.columns[known]
-            steps[np.concatenate([known, 2 * n - 1 - known[::-1]])] = np.concatenate(
-                [self._steps(groups, columns), self._steps(groups[::-1], columns[::-1])]
-            )
-        prefix, suffix = np.zeros(n + 1), np.zeros(n + 1)
-        np.cumsum(steps[:n], out=prefix[1:])
-        suffix[:n] = np.cumsum(steps[n:])[::-1]
-        return prefix, suffix
+            # Both ways at once: read from its end a text has groups and choices of its own.
+            groups, columns = _twice(choices.groups[known]), _twice(choices.columns[known])
+            places = np.concatenate([known, 2 * n - 1 - known[::-1]])
+            is_back = np.repeat([0, 1], len(known))
+            before, _ = _ranks(2 * columns + is_back)
+            drawn, order = _ranks(2 * groups + is_back)
+            ln_p = np.log((self.balls[columns] + before[:, None]) / (self.totals[groups] + drawn[:, None]))[order]
+            sums, ranks = np.cumsum(ln_p, axis=0), drawn[order]
+            firsts = np.arange(len(order)) - ranks
+            together = log_sum(sums - (sums - ln_p)[firsts] + self.log_weights[groups[order]])
+            steps[places[order]] = np.where(ranks, np.diff(together, prepend=0.0), together)
+        return Steps(steps[:n], steps[n:][::-1])
 
-    def _steps(self, groups: Numbers, columns: Numbers) -> Floats:
-        """(n,) ln P of each site given those before it, the urns of its group mixed."""
-        if len(self.starts) == 1:
-            ln_p = np.log(self.balls[columns] + _earlier(columns)[:, None])
-            ln_p -= np.log(self.totals + np.arange(len(groups))[:, None])
-            return np.diff(log_sum(np.cumsum(ln_p, axis=0) + self.log_weights), prepend=0.0)
-        ranks, order = _ranks(groups)
-        ln_p = np.log(self.balls[columns] + _earlier(columns)[:, None])
-        ln_p -= np.log(self.totals[groups] + ranks[:, None])
-        ln_p, ranks = ln_p[order], ranks[order]
-        sums = np.cumsum(ln_p, axis=0)
-        firsts = np.arange(len(groups)) - ranks
-        together = log_sum(sums - (sums[firsts] - ln_p[firsts]) + self.log_weights[groups[order]])
-        before = np.concatenate([[0.0], together[:-1]])
-        before[ranks == 0] = 0.0
-        steps = np.empty(len(groups))
-        steps[order] = together - before
-        return steps
+
+def _twice(values: Numbers) -> Numbers:
+    return np.concatenate([values, values[::-1]])
 
 
 @cache
 def _ln(number: int) -> float:
     return math.log(number)
-
-
-def _earlier(keys: Numbers) -> Numbers:
-    """How often each key stood before."""
-    return _ranks(keys)[0]
 
 
 def _ranks(keys: Numbers) -> tuple[Numbers, Numbers]:

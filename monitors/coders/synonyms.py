@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from monitors.coders.coder import Family
@@ -30,6 +30,7 @@ _PAIRS = (
 _TABLE: tuple[tuple[str, str], ...] = tuple((p.split()[0], p.split()[1]) for p in _PAIRS.split("|"))
 _CHOICES = {word: (kind, bit) for kind, pair in enumerate(_TABLE) for bit, word in enumerate(pair)}
 _RUN = re.compile(r"[A-Za-z0-9'’_\0-]+")
+_IN_RUN = re.compile(r"[A-Za-z0-9'’_\0-]")
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,9 +47,10 @@ class Synonyms(SiteCoder):
     def _sites(self, text: str, /) -> Sequence[Site]:
         mask = masked(text)
         return [
-            Site((run.span(),), choice[1], kind=choice[0])
-            for run in _RUN.finditer(mask)
-            if (choice := _CHOICES.get(run.group().lower())) is not None and _is_word(mask, run)
+            Site((place,), bit, kind=kind)
+            for word, place in _places(mask)
+            for kind, bit in (_CHOICES[word.lower()],)
+            if word[1:].islower() and mask[place[0] - 1 : place[0]] != "\\"
         ]
 
     def _written(self, text: str, site: Site, symbol: int, /) -> Sequence[str]:
@@ -56,6 +58,21 @@ class Synonyms(SiteCoder):
         return (word.capitalize() if text[site.places[0][0]].isupper() else word,)
 
 
-def _is_word(mask: str, run: re.Match[str]) -> bool:
-    """At most a capital in front, and no command of TeX."""
-    return run.group()[1:].islower() and mask[run.start() - 1 : run.start()] != "\\"
+def _places(mask: str) -> Iterator[tuple[str, tuple[int, int]]]:
+    """Runs of word characters that spell a word of the table: only for those it is asked where they stand."""
+    end = 0
+    for word in _RUN.findall(mask):
+        if word.lower() in _CHOICES:
+            start = _start(mask, word, end)
+            end = start + len(word)
+            yield word, (start, end)
+
+
+def _start(mask: str, word: str, start: int) -> int:
+    """Where the word next stands alone."""
+    while True:
+        start = mask.index(word, start)
+        end = start + len(word)
+        if not _IN_RUN.match(mask, end) and (start == 0 or not _IN_RUN.match(mask, start - 1)):
+            return start
+        start = end

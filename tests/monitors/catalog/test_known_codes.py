@@ -60,7 +60,7 @@ def test_keeps_the_rules_of_the_catalogue() -> None:
 
 def test_every_coder_of_visible_choices_has_its_law_in_the_book() -> None:
     """`python -m monitors.codebook FOLDER` makes the law again after a coder was added."""
-    assert set(book().laws) == set(pattern_coders())
+    assert set(book().names) == set(pattern_coders())
 
 
 @pytest.mark.parametrize("name", ["acrostic", "punctuation", "synonyms", "cryptic_tokens", "word_parity"])
