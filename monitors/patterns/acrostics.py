@@ -22,11 +22,10 @@ WORDS = "acrostic.words"
 def letters(layout: Layout) -> Iterator[Letters]:
     """Each channel of letters; lines and items only where they are not the sentences again."""
     sentences, lines = layout.sentences, layout.lines
-    yield _first("acrostic.sentences/all", layout, sentences)
+    yield _letters("acrostic.sentences/all", layout, layout.sentence_openers)
     yield _last("telestic.sentences/all", layout, sentences)
-    prose = layout.prose
-    if len(prose[0]) < len(sentences[0]):
-        yield _first("acrostic.sentences/prose", layout, prose)
+    if len(layout.prose_at) < len(sentences[0]):
+        yield _letters("acrostic.sentences/prose", layout, layout.sentence_openers[layout.prose_at])
     if not np.array_equal(sentences[0], lines[0]):
         yield _first("acrostic.lines/all", layout, lines)
         yield _last("telestic.lines/all", layout, lines)

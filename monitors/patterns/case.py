@@ -12,7 +12,7 @@ from monitors.patterns.stream import Stream
 
 def streams(layout: Layout) -> Iterator[Stream]:
     """A capital is 1. A word that opens a sentence is not one of the words."""
-    first = layout.first_letters(*layout.sentences)
+    first = layout.sentence_openers
     first = first[first >= 0]
     yield _stream("case.sentences/capital", layout, first)
     opens = np.zeros(len(layout.codes), np.bool_)

@@ -8,23 +8,19 @@ from dataclasses import dataclass
 from itertools import repeat
 
 import numpy as np
-import numpy.typing as npt
 
 from monitors.patterns import known_words, word_sets
+from monitors.patterns.known_words import FULL, NEGATED, NUMERAL, PRONOUN, SPELLING, SYNONYM
 from monitors.patterns.layout import Layout, Numbers
 from monitors.patterns.stream import Bits, Stream, stream
 
 _SYNONYMS = known_words.concepts(word_sets.SYNONYMS)
 _SPELLINGS = known_words.concepts(word_sets.SPELLINGS)
+_KINDS = {"choice.synonyms": (SYNONYM, _SYNONYMS), "choice.spellings": (SPELLING, _SPELLINGS)}
 _PRONOUNS = frozenset(word_sets.PRONOUNS.split())
 _SUFFIXES = frozenset(("'s", "'re", "'m", "'ll", "'ve", "'d"))
-_IS_NEGATED = known_words.marked((*word_sets.VERBS.split(), "can"))
-_IS_PRONOUN = known_words.marked(_PRONOUNS)
-_IS_FULL = known_words.marked(word_sets.FULL.split())
-_IS_NUMERAL = known_words.marked(word_sets.NUMERALS.split())
 _CANNOT, _NOT, _US, _LET = (known_words.NUMBERS[word] for word in ("cannot", "not", "us", "let"))
 _DIGITS = re.compile(r"(?<![\w.,$^{+\-*/=])(?:1[0-2]|\d) (?=[a-z]{3})")
-Known = tuple[npt.NDArray[np.int64], Bits]
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,8 +36,10 @@ class Concepts:
 
 def concepts(layout: Layout) -> Iterator[Concepts]:
     """Sites where a word of a set stands."""
-    yield _concepts("choice.synonyms", _SYNONYMS, layout)
-    yield _concepts("choice.spellings", _SPELLINGS, layout)
+    for name, (kind, (which, form)) in _KINDS.items():
+        at = (layout.word_marks & kind).nonzero()[0]
+        numbers = layout.word_numbers[at]
+        yield Concepts(name, which[numbers], form[numbers], layout.word_starts[at], layout.word_ends[at])
 
 
 def streams(layout: Layout) -> Iterator[Stream]:
@@ -50,19 +48,16 @@ def streams(layout: Layout) -> Iterator[Stream]:
     yield _numerals(layout)
 
 
-def _concepts(name: str, known: Known, layout: Layout) -> Concepts:
-    which, form = known[0][layout.word_numbers], known[1][layout.word_numbers]
-    at = np.flatnonzero(which >= 0)
-    return Concepts(name, which[at], form[at], layout.word_starts[at], layout.word_ends[at])
-
-
 def _contractions(layout: Layout) -> Stream:
     numbers, words = layout.word_numbers, layout.words
     short = [at for at in layout.apostrophe_words.tolist() if _is_contracted(words[at])]
-    before = np.append(np.zeros(1, np.int16), numbers[:-1])[: len(numbers)]
-    is_full = _IS_FULL[numbers] & _IS_PRONOUN[before] & ((numbers != _US) | (before == _LET))
-    full = np.flatnonzero(is_full | ((numbers == _NOT) & _IS_NEGATED[before]))
-    cannot = np.flatnonzero(numbers == _CANNOT)
+    marks = layout.word_marks
+    full = (((marks[1:] & FULL) > 0) & ((marks[:-1] & PRONOUN) > 0)).nonzero()[0] + 1
+    full = full[(numbers[full] != _US) | (numbers[full - 1] == _LET)]
+    negated = (numbers[1:] == _NOT).nonzero()[0] + 1
+    negated = negated[(marks[negated - 1] & NEGATED) > 0]
+    full = np.concatenate((full, negated))
+    cannot = (numbers == _CANNOT).nonzero()[0]
     first, last = np.concatenate((short, cannot, full - 1)), np.concatenate((short, cannot, full))
     order = np.argsort(last)
     first, last = first[order].astype(np.int64), last[order].astype(np.int64)
@@ -76,7 +71,7 @@ def _is_contracted(word: str) -> bool:
 
 
 def _numerals(layout: Layout) -> Stream:
-    at = np.flatnonzero(_IS_NUMERAL[layout.word_numbers])
+    at = (layout.word_marks & NUMERAL).nonzero()[0]
     words = zip(layout.word_starts[at].tolist(), layout.word_ends[at].tolist(), repeat(1))
     table = np.array(sorted((*_digits(layout), *words)), np.int64).reshape(-1, 3)
     return stream("choice.numerals/word", table[:, 2], table[:, 0], table[:, 1])
@@ -85,7 +80,7 @@ def _numerals(layout: Layout) -> Stream:
 def _digits(layout: Layout) -> Iterator[tuple[int, int, int]]:
     """Numbers up to twelve before a word."""
     starts, ends = layout.digit_runs
-    kept = np.flatnonzero((ends - starts <= 2) & (ends < len(layout.codes)))
-    for start in starts[kept[layout.codes[ends[kept]] == 32]].tolist():
+    following = layout.codes.take(ends, mode="clip")
+    for start in starts[(ends - starts <= 2) & (following == 32)].tolist():
         if match := _DIGITS.match(layout.text, start):
             yield start, match.end() - 1, 0

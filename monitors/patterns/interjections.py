@@ -6,12 +6,10 @@ from collections.abc import Iterator
 
 import numpy as np
 
-from monitors.patterns import word_sets
-from monitors.patterns.known_words import marked
+from monitors.patterns.known_words import INTERJECTION
 from monitors.patterns.layout import Layout, Numbers
 from monitors.patterns.stream import Stream, stream
 
-_IS_ONE = marked(word_sets.INTERJECTIONS.split())
 _MOST = 3
 
 
@@ -29,9 +27,15 @@ def streams(layout: Layout) -> Iterator[Stream]:
 def _counts(layout: Layout) -> Numbers:
     """Interjections that stand together at the start of each sentence, up to three."""
     first, last = (words[layout.prose_at] for words in layout.sentence_words)
-    is_one = np.append(_IS_ONE[layout.word_numbers], np.zeros(_MOST, np.bool_))
-    counts, goes_on = np.zeros(len(first), np.int64), np.ones(len(first), np.bool_)
-    for at in range(_MOST):
-        goes_on = goes_on & (first + at < last) & is_one[first + at]
-        counts += goes_on
+    counts = np.zeros(len(first), np.int64)
+    if not len(first):
+        return counts
+    is_one = (layout.word_marks & INTERJECTION) > 0
+    opening = is_one[first].nonzero()[0]
+    # Few sentences open with one: the others need not be looked at again.
+    for at in range(1, _MOST + 1):
+        counts[opening] = at
+        following = first[opening] + at
+        goes_on = (following < last[opening]) & is_one.take(following, mode="clip")
+        opening = opening[goes_on]
     return counts

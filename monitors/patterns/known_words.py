@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-
 import numpy as np
 import numpy.typing as npt
 
@@ -25,11 +23,33 @@ _ALL = (
 NUMBERS = {word: at for at, word in enumerate(dict.fromkeys(" ".join(_ALL).replace("|", " ").split()), 1)}
 
 
-def marked(words: Iterable[str]) -> npt.NDArray[np.bool_]:
-    """Whether each number is one of these words."""
-    marks = np.zeros(len(NUMBERS) + 1, np.bool_)
-    marks[[NUMBERS[word] for word in words]] = True
+# What a word is, as bits: all that is asked of the words of a text is then one look-up for each.
+PRONOUN, FULL, NEGATED, NUMERAL, OPENING, JOINING, ENUMERATING, INTERJECTION, SYNONYM, SPELLING = (
+    1 << bit for bit in range(10)
+)
+_KINDS = {
+    PRONOUN: word_sets.PRONOUNS,
+    FULL: word_sets.FULL,
+    NEGATED: f"{word_sets.VERBS} can",
+    NUMERAL: word_sets.NUMERALS,
+    OPENING: word_sets.OPENING,
+    JOINING: word_sets.JOINING,
+    ENUMERATING: "and or",
+    INTERJECTION: word_sets.INTERJECTIONS,
+    SYNONYM: word_sets.SYNONYMS,
+    SPELLING: word_sets.SPELLINGS,
+}
+
+
+def _marks() -> npt.NDArray[np.uint16]:
+    marks = np.zeros(len(NUMBERS) + 1, np.uint16)
+    for kind, written in _KINDS.items():
+        for word in set(written.replace("|", " ").split()):
+            marks[NUMBERS[word]] |= kind
     return marks
+
+
+MARKS = _marks()
 
 
 def concepts(sets: str) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.uint8]]:

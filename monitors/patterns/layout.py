@@ -118,6 +118,11 @@ class Layout:
         return np.fromiter(map(known_words.NUMBERS.get, words, repeat(0)), np.int16, len(words))
 
     @cached_property
+    def word_marks(self) -> npt.NDArray[np.uint16]:
+        """What each word is, by the bits of `known_words`."""
+        return known_words.MARKS.take(self.word_numbers)
+
+    @cached_property
     def apostrophe_words(self) -> Numbers:
         """Indices of the words that hold an apostrophe."""
         at = self.word_starts.searchsorted(self._inner_apostrophes) - 1
@@ -187,6 +192,11 @@ class Layout:
             glyph = match[1] or ("1" if match[2] else "a")
             found.append(Item(start, match.end(), len(self.text) if end < 0 else end, glyph, number))
         return found
+
+    @cached_property
+    def sentence_openers(self) -> Numbers:
+        """The place of the first letter of each sentence; -1 where it is not near the start."""
+        return self.first_letters(*self.sentences)
 
     @cached_property
     def letter_places(self) -> Numbers:

@@ -46,10 +46,12 @@ def _lists(layout: Layout) -> list[list[Site]]:
 def _series(text: str) -> Iterator[list[Site]]:
     """ "a, b and c" and "a, b, or c"."""
     for match in _conjunctions(text):
-        before = text[max(0, match.start() - _REACH) : match.start()]
         # The item before the conjunction is one word: a comma and a space stand before it.
-        if before[max(0, before.rfind(" ") - 1) :][:1] != ",":
+        first = max(0, match.start() - _REACH)
+        at = max(first, text.rfind(" ", first, match.start()) - 1)
+        if at == match.start() or text[at] != ",":
             continue
+        before = text[first : match.start()]
         if (series := _SERIES.search(before)) is not None:
             offset = match.start() - len(before)
             words = [

@@ -8,14 +8,10 @@ from collections.abc import Iterator
 import numpy as np
 import numpy.typing as npt
 
-from monitors.patterns import word_sets
-from monitors.patterns.known_words import NUMBERS, marked
+from monitors.patterns.known_words import ENUMERATING, JOINING, NUMBERS, OPENING
 from monitors.patterns.layout import Flags, Layout, Numbers, places_of
 from monitors.patterns.stream import Stream, stream
 
-_IS_OPENER = marked(word_sets.OPENING.split())
-_IS_JOINING = marked(word_sets.JOINING.split())
-_IS_AND = marked(("and", "or"))
 _NUMBER = re.compile(r"\d[\d,]{3,}")
 _PERCENT = re.compile(r" percent\b")
 # Every mark that some stream looks at, numbered by its code point.
@@ -25,6 +21,7 @@ _KINDS = np.zeros(max(map(ord, _MARKS)) + 2, np.uint8)
 _KINDS[[ord(mark) for mark in _MARKS]] = list(_KIND_OF.values())
 _EDGES = np.arange(1, len(_MARKS) + 2, dtype=np.uint8)
 _NOWHERE = np.zeros(0, np.int64)
+_NO_BITS = np.zeros(0, np.uint8)
 Codes = npt.NDArray[np.uint32]
 
 
@@ -73,6 +70,9 @@ class _Around:
 
     def dashes(self) -> Iterator[Stream]:
         places = self.at("—–-")
+        if not len(places):
+            yield from _none("dashes/long", "dashes/short", "dashes/spaced", "dashes/range")
+            return
         before, here, after = self.near(places, -1), self.near(places, 0), self.near(places, 1)
         spaced = (before == 32) & (after == 32)
         em, en = here == ord("—"), here == ord("–")
@@ -82,9 +82,12 @@ class _Around:
         yield _kept("dashes/range", places, en, _is_digit(before) & _is_digit(after))
 
     def quotes(self) -> Iterator[Stream]:
-        places = self.at('"“”')
-        yield _marks("quotes/curly", places, self.near(places, 0) != 34)
-        places = self.at("'’")
+        double, single = self.at('"“”'), self.at("'’")
+        if not len(double) + len(single) + len(self.at("‘")):
+            yield from _none("quotes/curly", "quotes/apostrophe", "quotes/single")
+            return
+        yield _marks("quotes/curly", double, self.near(double, 0) != 34)
+        places = single
         inside = _is_letter(self.near(places, -1)) & _is_letter(self.near(places, 1))
         yield _kept("quotes/apostrophe", places, self.near(places, 0) != 39, inside)
         places = self.at("\"“'‘")
@@ -108,6 +111,9 @@ class _Around:
 
     def markup(self) -> Iterator[Stream]:
         places = self.at("*_")
+        if not len(places):
+            yield from _none("markup/underscore")
+            return
         before, here, after = self.near(places, -1), self.near(places, 0), self.near(places, 1)
         opening = ((before == 32) | (before == 10) | (before == 0)) & (_is_letter(after) | (after == here))
         yield _kept("markup/underscore", places, here == ord("_"), opening)
@@ -128,11 +134,21 @@ class _Around:
         for name, char in (("equals", "="), ("plus", "+")):
             places = self.at(char)
             yield _marks(f"maths/{name}", places, self.near(places, -1) == 32)
-        places = self.at("×*")
+        yield from self._times(self.at("×*"))
+        yield from self._minus(self.at("−-"))
+
+    def _times(self, places: Numbers) -> Iterator[Stream]:
+        if not len(places):
+            yield from _none("maths/times")
+            return
         before = self.near(places, -1)
         kept = _is_digit(before) | (_is_digit(self.near(places, 2)) & (before == 32))
         yield _kept("maths/times", places, self.near(places, 0) == ord("×"), kept)
-        places = self.at("−-")
+
+    def _minus(self, places: Numbers) -> Iterator[Stream]:
+        if not len(places):
+            yield from _none("maths/minus")
+            return
         kept = (self.near(places, -1) == 32) & (self.near(places, 1) == 32)
         yield _kept("maths/minus", places, self.near(places, 0) == ord("−"), kept)
 
@@ -144,6 +160,12 @@ def _is_digit(codes: Codes) -> Flags:
 
 def _is_letter(codes: Codes) -> Flags:
     return ((codes | 32) - 97) < 26
+
+
+def _none(*names: str) -> Iterator[Stream]:
+    """Streams of marks that the text does not have."""
+    for name in names:
+        yield Stream(f"punctuation.{name}", _NO_BITS, _NOWHERE, _NOWHERE)
 
 
 def _marks(name: str, places: Numbers, bits: Flags) -> Stream:
@@ -159,7 +181,7 @@ def _kept(name: str, places: Numbers, bits: Flags, kept: Flags) -> Stream:
 def _commas(layout: Layout) -> Iterator[Stream]:
     """A comma before a conjunction or not, and after a word that opens a sentence or not."""
     numbers, starts, ends = layout.word_numbers, layout.word_starts, layout.word_ends
-    joining = _IS_JOINING[numbers[1:]].nonzero()[0] + 1
+    joining = (layout.word_marks[1:] & JOINING).nonzero()[0] + 1
     gap = starts[joining] - ends[joining - 1]
     mark = layout.codes[ends[joining - 1]]
     kept = (gap == 1) | ((gap == 2) & ((mark == 44) | (mark == 59)))
@@ -172,7 +194,7 @@ def _commas(layout: Layout) -> Iterator[Stream]:
     yield _marks("commas/semicolon", ends[sites[is_marked] - 1], mark[is_marked] == 59)
     first = layout.sentence_words[0]
     first = first[first + 1 < len(numbers)]
-    opening = first[_IS_OPENER[numbers[first]]]
+    opening = first[(layout.word_marks[first] & OPENING) > 0]
     after = layout.codes[ends[opening]]
     kept = (after == 32) | (after == 44)
     yield _marks("commas/opener", ends[opening[kept]], after[kept] == 44)
@@ -181,7 +203,7 @@ def _commas(layout: Layout) -> Iterator[Stream]:
 def _oxford(layout: Layout) -> Stream:
     """The comma before "and" or "or" in an enumeration: a comma stands before its last item but one."""
     starts, ends, codes = layout.word_starts, layout.word_ends, layout.codes
-    at = _IS_AND[layout.word_numbers[3:]].nonzero()[0] + 3
+    at = (layout.word_marks[3:] & ENUMERATING).nonzero()[0] + 3
     gap, behind = starts[at] - ends[at - 1], ends[at - 1]
     has_comma = (gap == 2) & (codes[behind] == 44)
     kept = ((gap == 1) | has_comma) & ((codes[ends[at - 2]] == 44) | (codes[ends[at - 3]] == 44))
