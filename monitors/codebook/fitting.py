@@ -28,8 +28,8 @@ _ROUNDS, _STEPS = 60, 4
 _FIRMEST, _LEAST_BALL, _LEAST_WEIGHT = 400.0, 0.01, 0.02
 # Letters have many habits, marks and words few; a law of a text weighs no less than this, and the edits of other coders
 # so much, though no clean text has them: a text that was edited and hides nothing is no finding either.
-_MANY_SYMBOLS, _URNS_OF_MANY, _URNS_OF_FEW = 16, 4, 3
-_LEAST_LAW, _EDITED = 0.01, 0.1
+_MANY_SYMBOLS, _URNS_OF_MANY, _URNS_OF_FEW = 16, 8, 3
+_LEAST_LAW, _MOST_LAW, _EDITED = 0.01, 0.05, 0.1
 _N_EDITED, _EDIT_BITS, _LEAST_EDITS = 240, 128, 200
 _BYTES_TRIED = 6
 # No bit of a choice that clean texts never make says more than this, in nats.
@@ -104,8 +104,10 @@ def _law(
             each.append(law.each(choices, urns.steps(choices))[0][:-1])
             own_weights.append(weight)
     shares = fit_weights(np.array(each), np.array(own_weights), _LEAST_LAW)
-    left = 1.0 - _EDITED if edits else 1.0
-    named = dict(zip(LAWS, [*(share * left for share in shares), max(1.0 - left, 1e-9)], strict=True))
+    # Where choices are even, one habit and two explain a text alike: that must not blunt the test.
+    odd = [min(share, _MOST_LAW) for share in shares[1:]]
+    edited_share = _EDITED if edits else 1e-9
+    named = dict(zip(LAWS, [1.0 - sum(odd) - edited_share, *odd, edited_share], strict=True))
     return {
         "weights": {law: round(share, 9) for law, share in named.items()},
         "edits": edits,
