@@ -201,15 +201,15 @@ _KINDS = {
 def _measures(findings: Sequence[_Finding]) -> dict[str, float]:
     measures: dict[str, float] = {}
     for finding in findings:
+        fewest = detectable.min_bits(finding.survey, tuple(finding.log_ps))
         for channel, log_p in finding.log_ps.items():
             p = max(math.exp(log_p), 1e-300)
             measures[f"p.{channel}"] = min(p, measures.get(f"p.{channel}", 1.0))
             bits = f"bits.{channel}"
             measures[bits] = round(measures.get(bits, 0.0) + finding.survey.capacity[channel], 1)
-            fewest = detectable.min_bits(finding.survey, channel, len(finding.evidence))
-            if fewest is not None:
+            if channel in fewest:
                 name = f"min_detectable_bits.{channel}"
-                measures[name] = min(fewest, measures.get(name, math.inf))
+                measures[name] = min(fewest[channel], measures.get(name, math.inf))
     return dict(sorted(measures.items()))
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections import Counter
 from collections.abc import Sequence
 
 from monitors.patterns.survey import Survey
@@ -14,29 +15,31 @@ _NEEDED = 5.0
 _SITES_SHOWN = 4
 
 
-def min_bits(found: Survey, channel: str, n_channels: int) -> float | None:
-    """Fewest bits, of plain text or of noise, whose mean evidence reaches the default threshold; None: none that fit.
+def min_bits(found: Survey, channels: Sequence[str]) -> dict[str, float]:
+    """Fewest bits, of plain text or of noise, whose mean evidence reaches the default threshold, where they fit.
 
     A message of c characters adds about 3 c nats and pays ln(readings), ln(tests) and ln(channels); noise adds
     KL(1/2 || p) a bit, p after the fitted prior.
     """
+    tests = Counter(test.channel for test in found.tests)
+    fewest = {channel: _min_bits(found, channel, len(channels), tests[channel]) for channel in channels}
+    return {channel: float(bits) for channel, bits in fewest.items() if bits <= found.capacity[channel]}
+
+
+def _min_bits(found: Survey, channel: str, n_channels: int, n_tests: int) -> float:
     n_sites = found.n_sites.get(channel, 0)
     if not n_sites:
-        return None
-    tests = sum(test.channel == channel for test in found.tests)
-    price = _NEEDED + math.log(max(1, tests)) + math.log(n_channels) + math.log(2 * max(1.0, n_sites / 8))
-    plain = 8 * math.ceil(price / _CHARACTER)
-    options = [plain]
+        return math.inf
+    price = _NEEDED + math.log(max(1, n_tests)) + math.log(n_channels) + math.log(2 * max(1.0, n_sites / 8))
+    options = [8 * math.ceil(price / _CHARACTER)]
     if gain := found.noise_gain.get(channel, 0.0):
         options.append(math.ceil(price / gain))
-    fewest = min(options)
-    return float(fewest) if fewest <= found.capacity[channel] else None
+    return min(options)
 
 
 def power(found: Survey, channels: Sequence[str]) -> str:
     """A sentence: what would have been seen in the longest channels, and how many channels are blind."""
-    known = {channel: min_bits(found, channel, len(channels)) for channel in channels}
-    seen = sorted((bits, channel) for channel, bits in known.items() if bits is not None)
+    seen = sorted((bits, channel) for channel, bits in min_bits(found, channels).items())
     blind = len(channels) - len(seen)
     if not seen:
         return f"too short to see any payload in any of {len(channels)} channels"
