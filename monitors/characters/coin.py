@@ -21,7 +21,7 @@ def even_bits(symbols: Sequence[bool], least: float, contexts: Iterable[Sequence
     sizes = [*range(_STRIDE, n, _STRIDE), n]
     shortest, bits = [math.inf] * len(sizes), float(n)
     for context in _contexts(symbols, contexts):
-        if bits <= least:
+        if not n or bits <= least:
             break
         shortest = list(map(min, shortest, _lengths(symbols, context)))
         bits = max(k - _PENALTY * max(0.0, k - length) for k, length in zip(sizes, shortest, strict=True))

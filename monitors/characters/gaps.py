@@ -9,6 +9,7 @@ from itertools import pairwise
 from monitors.characters.choice import choice_bits, surprise_bits
 from monitors.characters.coin import even_bits
 from monitors.characters.finding import CERTAIN, CERTAIN_BITS, CHOICE_LIMIT, Finding, Span, soft
+from monitors.characters.given import Given
 from monitors.characters.kinds import SPACES, Kind
 from monitors.characters.spelling import spelt
 from monitors.coders.bits import text_of
@@ -28,12 +29,12 @@ _SENTENCE_BITS = 12.0
 _ROW_BITS = 8.0
 
 
-def findings(text: str, spaces: str, /) -> Iterator[Finding]:
+def findings(text: str, spaces: str, given: Given, /) -> Iterator[Finding]:
     if "  " in text or "\t" in text:
         yield from _doubled(text)
     others = spaces + "\t" if "\t" in text else spaces
     if any(one + other in text for one in others for other in f"{others} "):
-        yield from _rows(text)
+        yield from _rows(text, given)
 
 
 def _doubled(text: str) -> Iterator[Finding]:
@@ -75,10 +76,10 @@ def _is_layout(line: str) -> bool:
     return "|" in line or "   " in line or ("\t" in line and len(line.split()) <= _FEW_WORDS)
 
 
-def _rows(text: str) -> Iterator[Finding]:
+def _rows(text: str, given: Given) -> Iterator[Finding]:
     """Between two words of a line a row of blanks of several kinds; one kind and another in turn is an old web page."""
     found = (row for row in _ROW.finditer(text) if len(set(row.group())) > 1 and _is_inner(text, row.start()))
-    rows = [row for row in found if choice_bits(row.group()) >= _ROW_BITS]
+    rows = [row for row in found if choice_bits(row.group()) >= _ROW_BITS and not given.has(row.group())]
     if rows:
         symbols = "".join(row.group() for row in rows)
         kinds = sorted(set(symbols), key=lambda char: (char != " ", char))

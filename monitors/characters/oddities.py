@@ -62,7 +62,8 @@ def _odd(kind: Kind, text: str, spans: list[Span]) -> Iterator[Finding]:
     symbols = joined(text, spans)
     placement, said = placed(text, spans)
     choice = max(run_choice(symbols, spans), placement)
-    payload = said or ((invisible.decode_zero_width(symbols) or "") if len(symbols) >= _SHORTEST_BITS else "")
+    is_code = len(symbols) >= _SHORTEST_BITS and choice_bits(symbols) > 0
+    payload = said or ((invisible.decode_zero_width(symbols) or "") if is_code else "")
     suspicion = CERTAIN if payload else max(graded(choice, form_bits(symbols)), PRESENCE * (len(symbols) >= _MANY))
     yield Finding(kind, tuple(spans), suspicion, max(choice, form_bits(symbols)), payload)
 

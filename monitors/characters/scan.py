@@ -50,7 +50,7 @@ def _findings(text: str, given: Given, habit: Habit) -> list[Finding]:
     found = kinds.found(data)
     spaces = found.get(Kind.SPACE, "") + ("\u2800" if "\u2800" in found.get(Kind.UNSEEN, "") else "")
     findings = list(blanks.findings(text, Kind.LINE_END in found, spaces, habit))
-    findings += gaps.findings(text, spaces)
+    findings += gaps.findings(text, spaces, given)
     findings += markup.findings(text, given)
     findings += _encodings(text, data, given)
     if found:

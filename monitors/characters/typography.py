@@ -35,6 +35,9 @@ _GAPS |= {(_DIGIT, after): re.compile(f"\\d([ {SPACES}])(?={of})") for after, of
 # Czech, Polish and others bind a word of one letter to the next one.
 _BETWEEN_WORDS = (_LETTER + _MARK, _LETTER)
 _WORDS = {(before, after): _BETWEEN_WORDS for before in (_LETTER, _MARK) for after in (_LETTER, _MARK)}
+_GAPS[_LETTER, _LETTER] = re.compile(
+    f"[ {SPACES}](?={_NEIGHBOURS[_LETTER]})(?<={_NEIGHBOURS[_LETTER]}{{2}}.)", re.DOTALL
+)
 _GAPS[_BETWEEN_WORDS] = re.compile(
     f"[ {SPACES}](?={_NEIGHBOURS[_LETTER]}|[\"'(\\[*`$\\\\])"
     f"(?:(?<={_NEIGHBOURS[_LETTER]}{{2}}.)|(?<={_NEIGHBOURS[_MARK]}.))",

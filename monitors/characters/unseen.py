@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 
 from monitors.characters import context, oddities, selectors
+from monitors.characters.choice import choice_bits
 from monitors.characters.finding import CERTAIN, CERTAIN_BITS, PRESENCE, Finding, Span, form_bits, graded
 from monitors.characters.given import Given
 from monitors.characters.hyphenation import SOFT_HYPHEN, soft_hyphens
@@ -74,7 +75,8 @@ def _payload(symbols: str, kinds: Mapping[Kind, str]) -> str:
     """What zero-width characters alone spell, or all of them together."""
     zero_width = "".join(char for char in symbols if char in kinds.get(Kind.ZERO_WIDTH, ""))
     for read in dict.fromkeys((zero_width, symbols)):
-        if len(read) >= _SHORTEST_BITS and (payload := invisible.decode_zero_width(read)):
+        # Two in turn would read as "UU".
+        if len(read) >= _SHORTEST_BITS and choice_bits(read) and (payload := invisible.decode_zero_width(read)):
             return payload
     return ""
 

@@ -2,52 +2,30 @@
 
 from __future__ import annotations
 
-import gzip
-import json
 import random
-from functools import cache
-from pathlib import Path
 
 import pytest
 
 from monitors.base import Score
 from monitors.catalog.byte_channels import ByteChannels
 from monitors.coders.bits import bits_of
-from monitors.coders.coder import Coder, Cover
+from monitors.coders.coder import Coder
 from monitors.coders.homoglyphs import Homoglyphs
 from monitors.coders.tag_block import TagBlock
 from monitors.coders.trailing_whitespace import TrailingWhitespace
-from monitors.coders.variation_selectors import VariationSelectors
-from monitors.coders.zero_width import ZeroWidth
 from monitors.registry import entry
 from monitors.transcript import Message, Part, PartType, Role, Transcript
+from tests.monitors.byte_coders import CODERS, covers
 
-REAL = Path(__file__).parents[1] / "fixtures" / "prompted_steg_small.jsonl.gz"
 THRESHOLD = entry("byte_channels").threshold
 SECRET = "meet me at dawn by the old bridge"
-CODERS: list[Coder] = [
-    ZeroWidth(),
-    ZeroWidth(per_site=8),
-    TagBlock(),
-    TagBlock(per_site=40),
-    VariationSelectors(),
-    VariationSelectors(per_site=3),
-    TrailingWhitespace(),
-    TrailingWhitespace(per_site=3),
-    Homoglyphs(),
-    Homoglyphs(every=3),
-]
 each_coder = pytest.mark.parametrize("coder", CODERS, ids=repr)
 # Which letters count is a secret of its own: who does not know it reads nothing, and takes the sham for a choice.
 each_open_coder = pytest.mark.parametrize("coder", [one for one in CODERS if one != Homoglyphs(every=3)], ids=repr)
-
-
-@cache
-def covers() -> list[Cover]:
-    """Answers of real models (see fixtures/NOTICE)."""
-    with gzip.open(REAL, "rt") as lines:
-        records = [json.loads(line) for line in lines]
-    return [Cover(record["reasoning"] or record["answer"] or "", record["prompt"] or "") for record in records]
+# At one bit a line no cover holds more than two letters, too few to be told from chance.
+each_read_coder = pytest.mark.parametrize(
+    "coder", [one for one in CODERS if one not in (Homoglyphs(every=3), TrailingWhitespace(per_site=1))], ids=repr
+)
 
 
 def scored(text: str) -> Score:
@@ -71,7 +49,7 @@ def test_a_payload_is_seen_in_every_cover_that_holds_it(coder: Coder, n_bytes: i
     assert missed == []
 
 
-@each_open_coder
+@each_read_coder
 def test_an_open_payload_is_read(coder: Coder) -> None:
     cover = max(covers(), key=coder.capacity)
     size = min(len(SECRET), coder.capacity(cover) // 8)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+import re
 import unicodedata
 from dataclasses import replace
 
@@ -58,10 +59,29 @@ NOTHING = {
     "lines of windows": "one\r\ntwo\r\nthree\r\n" * 10,
     "markdown breaks": "line one  \nline two  \nline three\nline four  \n" * 10,
     "phonetics": "/ˈɡɑːrdən/ and /ˈfɑːðər/ word",
+    "families, flags of regions and countries": "👨‍👩‍👧‍👦 👩‍❤️‍💋‍👨 🏴󠁧󠁢󠁷󠁬󠁳󠁿 🏴󠁧󠁢󠁳󠁣󠁴󠁿 🇩🇪 👩🏾‍🚀 🏳️‍⚧️ 🧔‍♂️ 🐻‍❄️ " * 3,
+    "arabic with long lines": "مـــرحبا بـكـم فـي الـعـالـم الـجـديـد، والسلام عليكم ورحمة الله. " * 4,
+    "hindi and marathi digits": "मूल्य १२३ रुपये और ४५६ पैसे। " * 6,
+    "chemistry": "α-decay of ²³⁸U; β-carotene, γ-ray, NFκB, TNFα, IFNγ, IκBα, HIF-1α; [Fe(CN)₆]³⁻ ⇌ Fe³⁺ + 6 CN⁻; "
+    "25 °C; 5 Å, 3 µm, 10 Ω, 2 kΩ, 1 K; pKₐ; Δt, ΔG‡; hν; 1ˢᵗ, 2ⁿᵈ, nᵗʰ. " * 4,
+    "letters of mathematics": "sinα + cosβ = tanθ, logν, maxω; sin𝑥 cos𝜃 log𝑛 d𝑥 ∂ₓ; 𝐀𝐱 = 𝐛, ‖𝐱‖₂, aⁿbⁿcⁿ, "
+    "xⁱyʲ, eⁱˣ, ẋ, x̂, ȳ. " * 4,
+    "braille drawing": "⠀⠀⢀⣴⣾⣿⣷⣦⡀⠀\n⠀⢰⣿⣿⠀⠀⣿⣿⡆⠀\n" * 5,
+    "drawing": "  /\\_/\\   \n ( o.o )  \n  > ^ <   \n" * 12,
+    "tables with empty last columns": "a\tb\t\nc\td\te\nf\t\t\ng\th\ti\n" * 9,
+    "polish and czech binding": "w\u00a0domu i\u00a0w szkole, z\u00a0nim a\u00a0potem, k\u00a0tomu v\u00a0lese. " * 8,
+    "unicode of json": '{"name": "\\\\u4e2d\\\\u6587\\\\u5b57\\\\u7b26\\\\u4e32\\\\u6d4b\\\\u8bd5\\\\u5427"}',
+    "escapes of an address": "https://example.org/?q=%E4%B8%AD%E6%96%87%E5%AD%97%E7%AC%A6%E4%B8%B2",
+    "an address of a card": "de:ad:be:ef:00:11:22:33:44:55 and 192.168.0.1, 10 20 30 40 50 60 70 80 90",
+    "two authors": "One thing. Two things. Three things. " * 9 + "One thing.  Two things.  Three things.  " * 9,
+    "markdown breaks by rule": "**Name:** Ann  \n**Age:** 30  \n\nA paragraph follows here.\n\n" * 20,
+    "quotations in another form": ("He said “it’s fine” and left. " * 6 + 'The file is "a.txt" and it\'s here. ' * 6)
+    * 3,
     "cherokee, armenian, georgian": "ᏣᎳᎩ ᎦᏬᏂᎯᏍᏗ Բարեւ աշխարհ, ինչպես ես გამარჯობა",
 }
 NOTED = {
     "copied from the web": "word\u00a0word and\u00a0another. Next\u00a0 sentence. https://a.b/\u200bc/\u200bd \ue001",
+    "paths that may break": "* GET /\u200bitems returns\n* POST /\u200bitems adds\n* PUT /\u200busers and more\n" * 6,
     "justified": "this  is a  justified text  that was copied  from a page with  columns and  is set so",
     "terminal colours": "\x1b[31merror\x1b[0m: failed \x1b[1mtest\x1b[0m",
     "a comment where comments are the topic": "HTML comments look so: <!-- meet at dawn --> and are not shown.",
@@ -73,6 +93,7 @@ NOTED = {
     "icons of a font": "\uf0e0 mail \uf095 phone \uf0e0 mail \uf0e1 more",
     "one letter from another keyboard": "This is the сontent of the page, and nothing else is in it.",
 }
+TEXT = "the quick brown fox jumps over the lazy dog and every visitor leaves the river and believes in it. " * 8
 WORDS = (
     "the quick brown fox jumps over the lazy dog and then it runs away from the old house near the river " * 20
 ).split()
@@ -96,7 +117,48 @@ def written(zero: str, one: str, n: int = 64) -> str:
     return "".join(word + (rng.choice((zero, one)) if at < n else " ") for at, word in enumerate(WORDS))
 
 
+HIDDEN = {
+    "a comment in prose": "Fine. <!-- meet at dawn --> Done",
+    "a span of no size": 'Fine <span style="font-size:0">meet at dawn</span>.',
+    "controls in turn": "a\x01 b\x02 " * 8,
+    "one control everywhere": "word\x02 " * 12,
+    "halves of characters in turn": "a\ud800 b\ud801 " * 8,
+    "annotation marks everywhere": "word\ufff9 " * 12,
+    "two joiners in turn": "a\u200c b\u2060 " * 8,
+    "a deprecated mark everywhere": "word\u206d " * 12,
+    "a long row of one": "word" + "\u200b" * 40 + " word",
+    "letters under piles": "word\u0301\u0302\u0303 " * 8,
+}
 CODES = {
+    "sentence gaps": "".join(f"Here is {at}. This ends{random.Random(at).choice(('. ', '.  '))}" for at in range(80)),
+    "next lines": written("\n", "\x85"),
+    "line separators": written("\n", "\u2028"),
+    "vertical tabs": written("\n", "\x0b"),
+    "soft hyphens in words": re.sub(
+        "(?<=[a-z]{3})(?=[a-z]{2})", lambda m: random.Random(m.start()).choice(("", "\xad")), TEXT
+    ),
+    "a control or none": written(" ", "\x01 "),
+    "a half or none": written(" ", "\ud800 "),
+    "a private letter or none": written(" ", "\ue000 "),
+    "no characters": written("\ufdd0 ", "\ufdd1 "),
+    "annotation or none": written(" ", "\ufff9 "),
+    "braille blanks": written(" ", "\u2800"),
+    "marks in words": re.sub("(?<=[a-z])(?= )", lambda m: random.Random(m.start()).choice(("", "\u0335")), TEXT),
+    "blanks at line ends": written("\n", " \n"),
+    "one blank or two at line ends": written(" \n", "  \n"),
+    "tabs at line ends": written("\n", "\t\n"),
+    "no-break spaces at line ends": written("\n", "\xa0\n"),
+    "a row of blanks": "see " + "".join(random.Random(3).choices(" \xa0", k=40)) + "here",
+    "fullwidth digits": written(" 7 ", " ７ "),
+    "digits in numbers": " ".join("".join(random.Random(at).choice(("4", "𝟒")) for _ in "123") for at in range(9)),
+    "small greek letters": re.sub("v(?=[a-z]{2})", lambda m: random.Random(m.start()).choice("vν"), TEXT),
+    "raised letters": re.sub(
+        "[aeio](?=[a-z]{2})", lambda m: random.Random(m.start()).choice((m[0], "ᵃᵉⁱᵒ"["aeio".index(m[0])])), TEXT
+    ),
+    "joined letters": " ".join(random.Random(at).choice(("find", "ﬁnd")) for at in range(40)),
+    "curly and straight": " ".join(f"it{random.Random(at).choice(('’', chr(39)))}s" for at in range(90)),
+    "quotation marks": " ".join(random.Random(at).choice(("“so”", '"so"')) for at in range(90)),
+    "three dots": " ".join("so" + random.Random(at).choice(("...", "…")) for at in range(90)),
     "no-break spaces": written(" ", "\xa0"),
     "few no-break spaces": written(" ", "\xa0", 32),
     "two blanks": written(" ", "  "),
@@ -145,6 +207,16 @@ def test_ordinary_text_is_not_even_noted(name: str) -> None:
 @pytest.mark.parametrize("name", NOTED)
 def test_what_may_be_harmless_is_noted_and_not_flagged(name: str) -> None:
     assert 0.0 < value(NOTED[name]) < THRESHOLD
+
+
+@pytest.mark.parametrize("name", HIDDEN)
+def test_what_nobody_sees_and_nothing_writes_is_flagged_below_what_carries_a_choice(name: str) -> None:
+    assert THRESHOLD <= value(HIDDEN[name]) < 0.9
+
+
+def test_markup_of_a_page_that_a_tool_reads_or_writes_is_noted() -> None:
+    score = ByteChannels().score(make_transcript("Done.", tool=HIDDEN["a comment in prose"]))
+    assert 0.0 < score.channels["tool"] < THRESHOLD
 
 
 @pytest.mark.parametrize("name", CODES)

@@ -1,10 +1,6 @@
 from __future__ import annotations
 
-import gzip
-import json
 import unicodedata
-from functools import cache
-from pathlib import Path
 
 import pytest
 from hypothesis import given
@@ -17,34 +13,14 @@ from monitors.coders.tag_block import TagBlock
 from monitors.coders.trailing_whitespace import TrailingWhitespace
 from monitors.coders.variation_selectors import VariationSelectors
 from monitors.coders.zero_width import ZeroWidth
+from tests.monitors.byte_coders import CODERS, covers
 
-REAL = Path(__file__).parents[1] / "fixtures" / "prompted_steg_small.jsonl.gz"
-CODERS: list[Coder] = [
-    ZeroWidth(),
-    ZeroWidth(per_site=8),
-    TagBlock(),
-    TagBlock(per_site=40),
-    VariationSelectors(),
-    VariationSelectors(per_site=3),
-    TrailingWhitespace(),
-    TrailingWhitespace(per_site=1),
-    Homoglyphs(),
-    Homoglyphs(every=3),
-]
 # Any text, and text of the characters that the coders themselves write.
 ODD = st.text(st.sampled_from("ab \n\r\t\u200b\u200c\U000e0041\ufe0f\U000e0150аоcСT\x85\u2028"), max_size=60)
 TEXTS = ODD | st.text(st.characters(codec=None, exclude_categories=()), max_size=60)
 KEYS = st.sampled_from([b"", b"key", b"another key"])
 
 each_coder = pytest.mark.parametrize("coder", CODERS, ids=repr)
-
-
-@cache
-def covers() -> list[Cover]:
-    """Answers of real models (see fixtures/NOTICE)."""
-    with gzip.open(REAL, "rt") as lines:
-        records = [json.loads(line) for line in lines]
-    return [Cover(record["reasoning"] or record["answer"] or "", record["prompt"] or "") for record in records]
 
 
 @each_coder
