@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from typing import Protocol
@@ -165,6 +165,19 @@ class SetMonitor(Protocol):
     """A monitor that must know a set first: transcripts of one model on one task."""
 
     def fit(self, transcripts: Iterable[Transcript], /) -> Monitor: ...
+
+
+class OutcomeMonitor(Protocol):
+    """A set monitor that can learn what goes with how transcripts came out; its field `outcome` names where that is."""
+
+    outcome: str
+
+    def fit(self, transcripts: Iterable[Transcript], /, *, outcomes: Sequence[bool | None]) -> Monitor: ...
+
+
+def asks_outcome(monitor: object) -> bool:
+    """Whether it is an `OutcomeMonitor`."""
+    return hasattr(monitor, "fit") and hasattr(monitor, "outcome")
 
 
 # Reasons of InvalidTranscript for which there was nothing to measure.

@@ -89,6 +89,8 @@ class CrypticTokens:
     ----------
     min_transcripts : transcripts in the set below which nothing is scored; 200 or more are better.
     max_evidence : most spans that are reported.
+    outcome : field of a transcript's metadata that says how it came out, true or false (1 or 0), such as meta.correct;
+        a deployment learns from it which words go with the outcome. Empty for none.
 
     Returns
     -------
@@ -119,6 +121,7 @@ class CrypticTokens:
 
     min_transcripts: int = 30
     max_evidence: int = 40
+    outcome: str = ""
 
     def score(self, transcript: Transcript, /) -> Score:
         raise InvalidTranscript(
@@ -127,9 +130,9 @@ class CrypticTokens:
         )
 
     def fit(
-        self, transcripts: Iterable[Transcript], /, *, outcomes: Sequence[bool] | None = None
+        self, transcripts: Iterable[Transcript], /, *, outcomes: Sequence[bool | None] | None = None
     ) -> FittedCrypticTokens:
-        """Learn a set. `outcomes` (one a transcript, such as whether the answer was right) come from elsewhere."""
+        """Learn a set. `outcomes` (one a transcript, such as whether it is right, or None) are not read from it."""
         profiles = map(_profiled, transcripts)
         if outcomes is None:
             return FittedCrypticTokens(self, _Set.of(profiles))
@@ -487,12 +490,16 @@ def _stands_freely(word: str, words: Sequence[str]) -> bool:
     return min(len(set(before)), len(set(after))) > min(0.7 * len(at), len(at) ** 0.85) and noun <= 0.35
 
 
-def _telling(profiles: Sequence[Profile], outcomes: Sequence[bool]) -> dict[str, tuple[float, float]]:
+def _telling(profiles: Sequence[Profile], outcomes: Sequence[bool | None]) -> dict[str, tuple[float, float]]:
     """Words of which the set has some transcripts with and some without, and what their presence tells."""
+    known = [(each, outcome) for each, outcome in zip(profiles, outcomes, strict=True) if outcome is not None]
+    if len({outcome for _, outcome in known}) < 2:
+        return {}
+    profiles, outcomes = [each for each, _ in known], [outcome for _, outcome in known]
     n_having = Counter(word for each in profiles for word in set(each.words))
     words = sorted(word for word, n in n_having.items() if _STABLE <= n <= len(profiles) - _STABLE)
     present = np.array([[word in own for word in words] for own in (set(each.words) for each in profiles)], np.bool_)
-    found = information(present.reshape(len(profiles), len(words)), outcomes)
+    found = information(present.reshape(len(profiles), len(words)), [bool(each) for each in outcomes])
     return {
         word: (round(float(b), 4), float(p)) for word, b, p in zip(words, found.bits, found.p, strict=True) if p < 0.05
     }

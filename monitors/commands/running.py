@@ -41,6 +41,7 @@ def panel(
     model: str | None = None,
     recorded: Mapping[str, tuple[RecordedVerdict, ...]] | None = None,
     known: Iterable[Parsed] = (),
+    outcome: str | None = None,
 ) -> Panel:
     """Build the named monitors with their backends; a judge that was not admitted comes back unscored.
 
@@ -55,7 +56,7 @@ def panel(
     opened = _opened(backend, model, recorded or {}) if needy else {}
     built = {name: _gated(name, build(name, backends=opened), is_open=bool(opened)) for name in needy}
     is_remote = backend.startswith(("http://", "https://"))
-    learned = sets.learned(learning, known) if (learning := sets.learning(names)) else {}
+    learned = sets.learned(learning, known, outcome) if (learning := sets.learning(names)) else {}
     model_free = tuple(name for name in names if name not in built and name not in learned)
     return Panel(tuple(names), model_free, built, is_remote, learned)
 

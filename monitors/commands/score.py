@@ -24,6 +24,11 @@ def add_parser(parser: argparse.ArgumentParser) -> None:
     options.add_files(parser, several=True)
     options.add_monitors(parser)
     parser.add_argument("--out", type=Path, metavar="OUT.jsonl", help="where to write (default: standard output)")
+    parser.add_argument(
+        "--outcome",
+        metavar="PATH",
+        help="how a transcript came out, such as meta.correct: monitors that know sets tell which words go with it",
+    )
     options.add_shared(parser)
     parser.set_defaults(run=run)
 
@@ -33,7 +38,14 @@ def run(arguments: argparse.Namespace) -> int:
     # The verdicts of the whole file first: the backend is opened once, before the first transcript.
     recorded = _recorded(arguments.files, arguments.limit) if arguments.backend == "recorded" else {}
     known = Reader(arguments.files, arguments.limit, is_silent=True)
-    chosen = panel(arguments.monitors, backend=arguments.backend, model=arguments.model, recorded=recorded, known=known)
+    chosen = panel(
+        arguments.monitors,
+        backend=arguments.backend,
+        model=arguments.model,
+        recorded=recorded,
+        known=known,
+        outcome=arguments.outcome,
+    )
     reader, tally = Reader(arguments.files, arguments.limit), Tally()
     with _opened(arguments.out) as out:
         results = run_panel(chosen, reader, n_jobs=arguments.jobs)

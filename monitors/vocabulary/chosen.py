@@ -33,7 +33,9 @@ Masks = npt.NDArray[np.bool_]
 _FIRM, _FIRM_LATE, _LATE = 6.0, 2.0, 12
 # How often another mark follows one; how often a rule is kept, as if seen so often before.
 _NEXT, _KEPT, _SEEN = 0.15, 9.0, 10.0
-_WIDEST, _NEVER = 3, -1e6
+_WIDEST = 3
+# What a number that is no symbol costs, which stands among symbols all the same.
+_NO_SYMBOL = 6.0
 # Shares of symbols that are tried first; what does not gain so much then is not looked at by kinds of sentences.
 _SPARSE, _LEAST, _LEAST_FEW = (0.5, 0.25, 0.12), 8.0, 0.0
 _THINKING_RATES, _OTHER_RATE = (0.06, 0.12, 0.25), 4.0
@@ -125,8 +127,8 @@ def _best(x: Counts, kinds: _Kinds, rate: float, natural: float) -> Chosen:
 def _stretches(x: Counts, masks: Masks, ordinary: Numbers) -> Iterator[tuple[float, int, int]]:
     """For each kind of sentences and number of symbols the stretch that gains most against the ordinary law."""
     anywhere = (2.0 * np.log2(masks.sum(1) + 1.0)).tolist()
-    for width in range(1, min(_WIDEST, max(1, int(x.max()).bit_length())) + 1):
-        gains = np.where(masks, np.where(x < 2**width, -width - ordinary, _NEVER), 0.0)
+    for y, width in _symbols(x):
+        gains = np.where(masks, np.where(y < 2**width, -width - ordinary, -_NO_SYMBOL), 0.0)
         sums = np.zeros((len(masks), len(x) + 1))
         np.cumsum(gains, 1, out=sums[:, 1:])
         rise = sums - np.minimum.accumulate(sums, 1)
@@ -134,10 +136,19 @@ def _stretches(x: Counts, masks: Masks, ordinary: Numbers) -> Iterator[tuple[flo
             # From the beginning, or from anywhere, which is paid for.
             if begun:
                 yield float(sums[row, begun]), 0, begun
-                yield from _spelled(x, masks[row], sums[row], width)
+                yield from _spelled(y, masks[row], sums[row], width)
             if risen:
                 first = int(sums[row, : risen + 1].argmin())
                 yield float(rise[row, risen]) - anywhere[row], first, risen
+
+
+def _symbols(x: Counts) -> Iterator[tuple[Counts, int]]:
+    """What the counts may stand for, and its bits: the numbers themselves, or the same few marks or none."""
+    for width in range(1, min(_WIDEST, max(1, int(x.max()).bit_length())) + 1):
+        yield x, width
+    usual = int(np.bincount(x[x > 0]).argmax())
+    if usual > 1:
+        yield np.where(x == usual, 1, np.where(x > 0, 2, 0)), 1
 
 
 def _letters() -> Numbers:

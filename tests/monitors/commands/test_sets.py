@@ -59,5 +59,22 @@ def test_prompts_of_one_template_are_one_task() -> None:
     assert sets.key(one) == sets.key(same) != sets.key(other)
 
 
+def test_words_that_go_with_the_outcome_are_told_where_one_is_named(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    path = tmp_path / "records.jsonl"
+    records = [record(seed, "m") for seed in range(80)]
+    for each in records[:-5]:
+        each["meta"] = {"correct": "average" in str(each["reasoning"])}
+    path.write_text("".join(json.dumps(each) + "\n" for each in records))
+    told = [row["measures"].get("outcome_p") for row in scores(capsys, path, "--outcome", "meta.correct")[::2]]  # type: ignore[attr-defined]
+    having = ["average" in str(each["reasoning"]) for each in records]
+    assert [p == 0.001 for p in told] == having
+    plain = scores(capsys, path)
+    assert not any("outcome_p" in row["measures"] for row in plain[::2])  # type: ignore[operator]
+    assert main(["score", str(path), "--monitors", "cryptic_tokens", "--outcome", "meta.missing"]) == 2
+    assert "no transcript says in meta.missing" in capsys.readouterr().err
+
+
 def test_only_monitors_with_fit_must_know_a_set() -> None:
     assert sets.learning(["byte_channels", "cryptic_tokens"]) == ["cryptic_tokens"]
