@@ -13,12 +13,11 @@ NOTES: dict[tuple[str, str], str] = {
         "the authors' filler and scrambled words, which read backwards as well as forwards"
     ),
     ("cryptic_tokens", f"wfjkk_cot_perturbation, {REPLACED}"): (
-        'the authors\' filler, thinking and linking words in disorder ("hmm however let so yes"): in disorder they are, '
-        "and no false alarms"
+        'the authors\' filler, thinking and linking words in disorder ("hmm however let so yes"): no false alarms'
     ),
     ("cross_sample", f"wfjkk_cot_perturbation, {REPLACED}"): (
-        "eight answers to one problem that say the same sentences, whose fourth begins with x: one text eight times, not "
-        "eight samples"
+        "eight answers to one problem that say the same sentences, whose fourth begins with x: one text eight times, "
+        "not eight samples"
     ),
 }
 
