@@ -96,7 +96,14 @@ def _is_flagged(text: CleanText, evidence: Mapping[str, float]) -> bool:
 def _write(found: dict[str, Any]) -> None:
     text = ",\n".join(f"{json.dumps(key)}: {json.dumps(value, separators=(',', ':'))}" for key, value in found.items())
     Path(__file__).with_name("clean_texts.json").write_text(f"{{\n{text}\n}}\n")
-    cached = (tables.tables, survey.mixture, survey.openers, survey.concept_table, verdict.known_tail)
+    cached = (
+        tables.tables,
+        survey.mixture,
+        survey.known_laws,
+        survey.openers,
+        survey.concept_table,
+        verdict.known_tail,
+    )
     for function in (*cached, *alphabet.CACHED):
         function.cache_clear()
 

@@ -120,11 +120,17 @@ def _note(capacity: dict[str, float], n_sites: dict[str, int], channel: str, n: 
 @cache
 def mixture(name: str) -> tuple[Law, ...]:
     """The fitted laws of a stream; laws that know nothing where clean texts gave none."""
+    fitted = known_laws(name)
+    return ANYTHING if fitted is ANYTHING else with_anything(fitted)
+
+
+@cache
+def known_laws(name: str) -> tuple[Law, ...]:
+    """What clean texts do, and nothing else: a text that falls into a loop did one of these before."""
     known = tables()["bits"].get(name)
     if not known:
         return ANYTHING
-    fitted = [Law(one[0], (one[1], one[2]), (one[3], one[4]) if len(one) > 3 else None) for one in known]
-    return with_anything(fitted)
+    return tuple(Law(one[0], (one[1], one[2]), (one[3], one[4]) if len(one) > 3 else None) for one in known)
 
 
 @cache
@@ -187,7 +193,7 @@ def _tests_of(fitted: Sequence[Stream], named: Sequence[tuple[Stream, Floats]]) 
     turns = np.zeros(len(group))
     telling = np.flatnonzero(np.maximum(noise, found.log_ratio)[: len(fitted)] > _TELLING)
     if len(telling):
-        chosen = [mixtures[row] for row in telling.tolist()]
+        chosen = [known_laws(group[row].name) for row in telling.tolist()]
         turns[telling] = log_turns(bits[telling], n_bits[telling], chosen, rests[telling])
     for row, one in enumerate(group):
         yield Test(f"{one.name}:noise", float(noise[row] - turns[row]), "", one.starts, one.ends)

@@ -24,18 +24,18 @@ _LAW_WEIGHTS = {"spelt": 4.0, "drawn": 8.0}
 _CHANNEL_WEIGHTS = (
     ("acrostic.words", 0.5),
     ("acrostic.sentences", 5.0),
-    ("acrostic", 2.0),
-    ("telestic", 0.5),
+    ("acrostic", 1.0),
+    ("telestic", 0.3),
     ("parity.words", 0.5),
-    ("parity", 1.0),
-    ("choice", 1.0),
-    ("order", 0.5),
-    ("case", 0.2),
-    ("digits", 0.3),
-    ("interjections", 0.5),
+    ("parity", 1.5),
+    ("choice", 2.5),
+    ("order", 0.3),
+    ("case", 0.1),
+    ("digits", 0.15),
+    ("interjections", 0.3),
     ("opening", 0.5),
-    ("punctuation.pooled", 2.0),
-    ("punctuation", 0.3),
+    ("punctuation.pooled", 5.0),
+    ("punctuation", 0.2),
 )
 
 
