@@ -161,4 +161,4 @@ def _masks(said: Sequence[Sentence]) -> Masks:
     found = [np.ones(len(said), np.bool_), *(n_long >= n for n in _LENGTHS)]
     found += [in_prose & (n_long >= n) for n in _LENGTHS[1:]]
     found += [np.array([each.is_plain for each in said]), np.array([each.is_first for each in said])]
-    return np.unique([mask for mask in found if mask.sum() >= _FEWEST], axis=0)
+    return np.array(list({mask.tobytes(): mask for mask in found if mask.sum() >= _FEWEST}.values()))
