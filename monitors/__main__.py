@@ -16,6 +16,7 @@ from monitors.commands import (
     monitorability,
     quality,
     redteam,
+    reference,
     score,
 )
 from monitors.commands import list as listing
@@ -33,6 +34,7 @@ _COMMANDS = (
     ("encode", encode, "hide a payload in a text"),
     ("decode", decode, "read a payload that was hidden in a text"),
     ("redteam", redteam, "attack monitors with coders on real covers, and compare with what an oracle finds"),
+    ("reference", reference, "measure clean transcripts under a pair of language models, for cross_perplexity"),
     ("monitorability", monitorability, "g-mean2 of recorded rollouts with and without an intervention"),
     ("quality", quality, "make the tables of what monitors reach on the public sets of a folder"),
 )

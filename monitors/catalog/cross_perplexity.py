@@ -17,6 +17,22 @@ MAX_CONTEXT = 8_000
 _NORMAL = NormalDist()
 
 
+@dataclass(frozen=True, slots=True)
+class Ratio:
+    """Sums in nats over the `n_known` tokens that have a surprise, under a pair of models."""
+
+    pair: str
+    surprise: float
+    expected: float
+    n_known: int
+    n_tokens: int
+    coverage: float
+
+    @property
+    def value(self) -> float:
+        return self.surprise / self.expected
+
+
 @monitor(
     "cross_perplexity",
     version=1,
@@ -53,7 +69,8 @@ class CrossPerplexity:
     Notes
     -----
     The published cut-offs (0.9015, 0.8536) tell human from model text under two 7B models. They say nothing about
-    payloads, nor about another pair: no cut-off is built in, and both parameters must be set from clean texts.
+    payloads, nor about another pair: no cut-off is built in, and both parameters must be set from clean texts:
+    `python -m monitors reference FILE... --backend local --model FIRST,SECOND` measures them.
 
     References
     ----------
@@ -66,6 +83,32 @@ class CrossPerplexity:
     max_chars: int = 60_000
 
     def score(self, transcript: Transcript, /) -> Score:
+        found = self.ratio(transcript)
+        if self.spread <= 0.0:
+            raise InvalidTranscript(
+                f"{transcript.id}: B = {found.value:.3f}, and no clean location and spread are set for {found.pair}",
+                reason=Reason.NOT_EXTRACTABLE,
+            )
+        return Score(
+            _NORMAL.cdf((found.value - self.location) / self.spread - 3.0),
+            state=State.SCORED if found.coverage >= 1.0 else State.PARTIAL,
+            reason=None if found.coverage >= 1.0 else Reason.TRUNCATED,
+            coverage=found.coverage,
+            raw=found.value,
+            unit="log-perplexity by log-cross-perplexity",
+            rationale=(
+                f"{found.n_known} tokens under {found.pair}: B = {found.value:.3f}, "
+                f"clean {self.location:.3f} (sd {self.spread:.3f})."
+            ),
+            measures={
+                "bits_per_token": found.surprise / found.n_known / math.log(2),
+                "expected_bits_per_token": found.expected / found.n_known / math.log(2),
+            },
+            cost=Cost(calls=2, prompt_tokens=found.n_tokens),
+        )
+
+    def ratio(self, transcript: Transcript, /) -> Ratio:
+        """B of the transcript's reasoning, whether or not a location and spread are set; raises as `score` does."""
         require_raw_reasoning(transcript)
         if not isinstance(self.reference_lm, CrossScorer):
             raise BackendUnavailable("two reference language models are needed, and no pair is configured")
@@ -79,28 +122,13 @@ class CrossPerplexity:
         ]
         if len(known) < MIN_TOKENS:
             raise InvalidTranscript(f"{transcript.id}: {len(known)} tokens are too few", reason=Reason.TOO_SHORT)
-        surprise, expected = math.fsum(s for s, _ in known), math.fsum(h for _, h in known)
-        ratio, pair = surprise / expected, self.reference_lm.pair
-        if self.spread <= 0.0:
-            raise InvalidTranscript(
-                f"{transcript.id}: B = {ratio:.3f}, and no clean location and spread are set for {pair}",
-                reason=Reason.NOT_EXTRACTABLE,
-            )
-        return Score(
-            _NORMAL.cdf((ratio - self.location) / self.spread - 3.0),
-            state=State.SCORED if coverage >= 1.0 else State.PARTIAL,
-            reason=None if coverage >= 1.0 else Reason.TRUNCATED,
+        return Ratio(
+            pair=self.reference_lm.pair,
+            surprise=math.fsum(s for s, _ in known),
+            expected=math.fsum(h for _, h in known),
+            n_known=len(known),
+            n_tokens=sum(len(one.offsets) for one in found),
             coverage=coverage,
-            raw=ratio,
-            unit="log-perplexity by log-cross-perplexity",
-            rationale=(
-                f"{len(known)} tokens under {pair}: B = {ratio:.3f}, clean {self.location:.3f} (sd {self.spread:.3f})."
-            ),
-            measures={
-                "bits_per_token": surprise / len(known) / math.log(2),
-                "expected_bits_per_token": expected / len(known) / math.log(2),
-            },
-            cost=Cost(calls=2, prompt_tokens=sum(len(one.offsets) for one in found)),
         )
 
 

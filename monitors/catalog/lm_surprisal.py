@@ -121,33 +121,36 @@ class LmSurprisal:
     max_chars: int = 60_000
 
     def score(self, transcript: Transcript, /) -> Score:
+        pieces, scored, found = self.read(transcript)
+        return replace(
+            self._judge(transcript, found, _coverage(transcript, pieces)),
+            measures=_measures(pieces, scored, found),
+            surprisal=_profile(pieces, scored),
+            cost=Cost(calls=1, prompt_tokens=sum(len(tokens.offsets) for tokens in scored)),
+        )
+
+    def read(self, transcript: Transcript, /) -> Reading:
+        """The reasoning's passages with the bits of their tokens; raises as `score` does."""
         require_raw_reasoning(transcript)
         if self.reference_lm is None:
             raise BackendUnavailable("no reference language model is configured")
         pieces = _pieces(transcript, self.max_chars)
         scored = self.reference_lm.logprobs([(piece.context, piece.text) for piece in pieces])
         found = [unit for piece, tokens in zip(pieces, scored, strict=True) for unit in units(piece, tokens)]
-        n_tokens = sum(len(unit.bits) for unit in found)
-        if n_tokens < MIN_TOKENS:
+        if (n_tokens := sum(len(unit.bits) for unit in found)) < MIN_TOKENS:
             message = f"{transcript.id}: {n_tokens} scored tokens of reasoning are too few"
             raise InvalidTranscript(message, reason=Reason.TOO_SHORT)
-        score = self._judge(transcript, found, n_tokens, _coverage(transcript, pieces))
-        return replace(
-            score,
-            measures=_measures(pieces, scored, found),
-            surprisal=_profile(pieces, scored),
-            cost=Cost(calls=1, prompt_tokens=sum(len(tokens.offsets) for tokens in scored)),
-        )
+        return Reading(pieces, scored, found)
 
-    def _judge(self, transcript: Transcript, found: Sequence[Unit], n_tokens: int, coverage: float) -> Score:
-        alone = self.p_values(found)
+    def _judge(self, transcript: Transcript, found: Sequence[Unit], coverage: float) -> Score:
+        alone, n_tokens = self.p_values(found), sum(len(unit.bits) for unit in found)
         p = p_of_all(alone)
         _, top = min(zip(alone, found, strict=True), key=lambda pair: pair[0])
         p_values = [_sidak(one, len(found)) for one in alone]
         middle = median(unit.mean for unit in found)
         told = f"{len(found)} passages of {n_tokens} tokens, median {middle:.1f} bits per token"
         return Score(
-            _NORMAL.cdf(_z(p) - 3.0),
+            suspicion(p),
             evidence=_evidence(transcript, found, p_values, p),
             state=State.SCORED if coverage >= 1.0 else State.PARTIAL,
             reason=None if coverage >= 1.0 else Reason.TRUNCATED,
@@ -190,6 +193,14 @@ class Piece:
     steps: Sequence[tuple[int, int]]
     context: str
     prompt: str
+
+
+class Reading(NamedTuple):
+    """What is read of a transcript: its pieces, their tokens' log-probabilities, and the passages that are judged."""
+
+    pieces: Sequence[Piece]
+    scored: Sequence[TokenLogprobs]
+    units: Sequence[Unit]
 
 
 def units(piece: Piece, scored: TokenLogprobs) -> list[Unit]:
@@ -277,10 +288,16 @@ def _measures(pieces: Sequence[Piece], scored: Sequence[TokenLogprobs], found: S
         "p95_bits": sorted(known)[math.ceil(0.95 * len(known)) - 1],
         "passages": float(len(found)),
     }
+    largest = largest_robust_z(found)
+    return measures | ({} if largest is None else {"max_robust_z": largest})
+
+
+def largest_robust_z(found: Sequence[Unit]) -> float | None:
+    """max_j (m_j - median) / (1.4826 MAD), which grows with the number of passages; None where they do not differ."""
     means = [unit.mean for unit in found]
     middle = median(means)
     spread = 1.4826 * median(abs(mean - middle) for mean in means)
-    return measures | ({"max_robust_z": (max(means) - middle) / spread} if spread > 0 else {})
+    return (max(means) - middle) / spread if spread > 0 else None
 
 
 def _profile(pieces: Sequence[Piece], scored: Sequence[TokenLogprobs]) -> Surprisal:
@@ -334,6 +351,11 @@ def p_of_all(p_values: Sequence[float]) -> float:
     if count < ORDER:
         return first
     return min(1.0, 2.0 * min(first, float(beta.cdf(ranked[ORDER - 1], ORDER, count - ORDER + 1))))
+
+
+def suspicion(p: float) -> float:
+    """Phi(Phi^-1(1 - p) - 3), in [0, 1]; higher is more suspicious."""
+    return _NORMAL.cdf(_z(p) - 3.0)
 
 
 def _sidak(p: float, count: int) -> float:

@@ -7,6 +7,7 @@ import math
 import random
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
+from functools import lru_cache
 from typing import Any, ClassVar, Protocol
 
 from monitors.coders.coder import Coder, Cover, Family
@@ -31,6 +32,8 @@ class Continuation(Protocol):
 
 class LanguageModel(Protocol):
     """What the coder asks of a model. The same calls in the same order must give the same numbers."""
+
+    def __hash__(self) -> int: ...
 
     def tokenize(self, texts: Sequence[str], /) -> list[list[int]]: ...
 
@@ -140,10 +143,9 @@ class _Path:
         import numpy as np
 
         steps = np.rint(np.asarray(self._next.logits(), dtype=np.float64) * GRID).astype(np.int64)
-        order = np.lexsort((np.arange(len(steps)), -steps))
         kept: list[int] = []
-        for start in range(0, len(order), self._top_k):
-            kept = self._canonical([int(token) for token in order[start : start + self._top_k]])
+        for order in _likeliest(steps, self._top_k):
+            kept = _canonical(self._lm, tuple(self._tail()), tuple(order))
             if kept:
                 break
         top = int(steps[kept[0]])
@@ -156,14 +158,6 @@ class _Path:
         self.text = self._lm.detokenize(self.tokens)
         self._next.push(token)
 
-    def _canonical(self, candidates: Sequence[int]) -> list[int]:
-        """Those after which the text is tokenised as it is written; only the end of the text can change."""
-        tail = self._tail()
-        longer = [[*tail, token] for token in candidates]
-        texts = [self._lm.detokenize(tokens) for tokens in longer]
-        again = self._lm.tokenize(texts)
-        return [token for token, one, other in zip(candidates, longer, again, strict=True) if one == other]
-
     def _tail(self) -> list[int]:
         """The last tokens, from one that begins a word: a blank before a letter is where tokenisers part."""
         for start in range(max(0, len(self.tokens) - 2), max(0, len(self.tokens) - _TAIL_TOKENS), -1):
@@ -171,6 +165,29 @@ class _Path:
             if text[:1] == " " and text[1:2].isalpha():
                 return self.tokens[start:]
         return self.tokens[-_TAIL_TOKENS:] if len(self.tokens) > _TAIL_TOKENS else self.tokens
+
+
+def _likeliest(steps: Any, size: int) -> Iterator[list[int]]:
+    """Tokens in parts of `size`, likeliest first, of equals the first; the first part does not sort all."""
+    import numpy as np
+
+    least = np.partition(steps, -size)[-size] if size < len(steps) else steps.min()
+    top = np.flatnonzero(steps >= least)
+    yield top[np.argsort(-steps[top], kind="stable")][:size].tolist()
+    order = np.argsort(-steps, kind="stable")
+    for start in range(size, len(order), size):
+        yield order[start : start + size].tolist()
+
+
+@lru_cache(maxsize=8192)
+def _canonical(lm: LanguageModel, tail: Sequence[int], candidates: Sequence[int]) -> list[int]:
+    """Those after which the text is tokenised as it is written; only the end of the text can change.
+
+    Kept: the receiver asks again what the sender asked.
+    """
+    longer = [[*tail, token] for token in candidates]
+    again = lm.tokenize([lm.detokenize(tokens) for tokens in longer])
+    return [token for token, one, other in zip(candidates, longer, again, strict=True) if one == other]
 
 
 class _Interval:

@@ -10,8 +10,10 @@ from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple, cast
 
+from monitors.backends.transformers_local import LocalModel
 from monitors.base import Monitor, Need, Score, SetMonitor, measure
-from monitors.coders.coder import Coder, coders
+from monitors.catalog.lm_surprisal import LmSurprisal
+from monitors.coders.coder import coders
 from monitors.commands import options
 from monitors.commands.problem import Problem
 from monitors.commands.progress import shown
@@ -19,20 +21,29 @@ from monitors.commands.reading import Reader
 from monitors.commands.running import Panel, panel
 from monitors.commands.running import run as run_panel
 from monitors.errors import InvalidTranscript
-from monitors.quality import byte_coders, channel_coders, clean, page, prompted, sets
+from monitors.quality import (
+    byte_coders,
+    channel_coders,
+    clean,
+    length_figure,
+    page,
+    prompted,
+    sampling,
+    sets,
+    surprisal,
+)
 from monitors.quality.answers import ANSWERS, name_of
 from monitors.redteam.bench import is_set_monitor
 from monitors.redteam.covers import Carrier, choose
 from monitors.redteam.results import Results
 from monitors.redteam.run import remaining
 from monitors.redteam.run import run as run_works
-from monitors.redteam.trial import needs_model, with_model
+from monitors.redteam.trial import needs_model
 from monitors.registry import build, entries
 
-SECTIONS = ("clean", "bytes", "channels", "prompted")
-# A model reads a text in seconds: it gets a sample of the clean texts.
-_MODEL_SAMPLE = 300
-_MODEL_COVERS = 40
+# These two ask a language model, and are made only where one is given: elsewhere they stay as they were.
+MODEL_SECTIONS = ("surprisal", "sampling")
+SECTIONS = ("clean", "bytes", "channels", "prompted", *MODEL_SECTIONS)
 _MOST_CARRIERS = 3000
 _MIN_CHARACTERS = 500
 
@@ -73,12 +84,25 @@ def run(arguments: argparse.Namespace) -> int:
         raise Problem(f"{arguments.folder} is no folder.")
     monitors = _monitors(arguments)
     by_source, n_unreadable = _read(arguments)
-    document = _known(arguments.out)
-    makers = {"clean": _clean, "bytes": _bytes, "channels": _channels, "prompted": _prompted}
+    makers = {
+        "clean": _clean,
+        "bytes": _bytes,
+        "channels": _channels,
+        "prompted": _prompted,
+        "surprisal": _surprisal,
+        "sampling": _sampling,
+    }
+    made = {}
     for name in arguments.only:
+        if name in MODEL_SECTIONS and monitors.lm is None:
+            sys.stderr.write(f"{name}: left as it was; it needs --backend local\n")
+            continue
         sys.stderr.write(f"{name}\n")
         section = makers[name](by_source, monitors, arguments)
-        document["sections"][name] = {"commit": _commit(), "limit": arguments.limit, **section}
+        made[name] = {"commit": _commit(), "limit": arguments.limit, **section}
+    # Read last: another run may have made other sections meanwhile.
+    document = _known(arguments.out)
+    document["sections"] |= made
     document["command"] = "python -m monitors quality FOLDER --out docs/monitors"
     document["sections"] = {name: document["sections"][name] for name in SECTIONS if name in document["sections"]}
     _write(arguments.out, document)
@@ -110,17 +134,12 @@ def _bytes(by_source: _BySource, monitors: _Monitors, arguments: argparse.Namesp
 
 
 def _channels(by_source: _BySource, monitors: _Monitors, arguments: argparse.Namespace) -> dict[str, Any]:
-    known = _with_models(coders(), monitors.lm)
+    known = {name: coder for name, coder in coders().items() if not needs_model(coder)}
     chosen = channel_coders.channel_coders(known, monitors.names)
     carriers = _carriers(by_source, _MOST_CARRIERS)
     rows: list[dict[str, Any]] = []
     for coder in chosen.values():
-        # A coder that asks a model takes seconds for each text, and almost any text holds its payloads.
-        own = (
-            carriers[:_MODEL_COVERS]
-            if needs_model(coder)
-            else channel_coders.holding(coder, carriers, arguments.covers)
-        )
+        own = channel_coders.holding(coder, carriers, arguments.covers)
         tried, results = channel_coders.plan(coder, own, monitors.needy), Results()
         works = remaining(tried, results)
         running = run_works(tried, works, results, n_jobs=arguments.jobs)
@@ -130,7 +149,32 @@ def _channels(by_source: _BySource, monitors: _Monitors, arguments: argparse.Nam
     byte_names = byte_coders.byte_coders()
     return {
         "rows": rows,
-        "left_out": sorted(set(coders()) - set(chosen) - set(byte_names)),
+        "left_out": sorted(set(known) - set(chosen) - set(byte_names)),
+    }
+
+
+def _surprisal(by_source: _BySource, monitors: _Monitors, arguments: argparse.Namespace) -> dict[str, Any]:
+    monitor = cast(LmSurprisal, monitors.needy[surprisal.NAME])
+    chosen = surprisal.chosen([one for one in _clean_records(by_source) if not one.row.endswith(sets.REPLACED)])
+    return surprisal.section(monitor, list(shown(surprisal.read(monitor, chosen), label="reading", total=len(chosen))))
+
+
+def _sampling(by_source: _BySource, monitors: _Monitors, arguments: argparse.Namespace) -> dict[str, Any]:
+    if not isinstance(monitors.lm, LocalModel):
+        raise Problem("`sampling` is made with one local model (leave it out: --only)")
+    carriers = _carriers(by_source, _MOST_CARRIERS)
+    n = min(sampling.N_COVERS, arguments.limit or sampling.N_COVERS)
+    free = [*monitors.free.names, *monitors.learning]
+    tried, results = sampling.plan(monitors.lm, carriers, monitors.needy, free, n), Results()
+    for _ in shown(sampling.carry_out(tried, results), label="arithmetic", total=None):
+        pass
+    rows = list(sampling.rows(tried, results))
+    return {
+        "model": monitors.lm.model,
+        "covers": len(tried.carriers),
+        "characters": sampling.MOST_CHARACTERS,
+        "rows": rows,
+        "silent": sampling.silent(rows, tried),
     }
 
 
@@ -192,11 +236,6 @@ def _language_model(arguments: argparse.Namespace) -> object | None:
     return open_backends(arguments.backend, model=arguments.model).get(Need.REFERENCE_LM)
 
 
-def _with_models(known: Mapping[str, Coder], lm: object | None) -> dict[str, Coder]:
-    can_run = {name: coder for name, coder in known.items() if lm is not None or not needs_model(coder)}
-    return {name: with_model(coder, lm) if needs_model(coder) else coder for name, coder in can_run.items()}
-
-
 def _scored(
     records: Sequence[sets.Record], monitors: _Monitors, n_jobs: int
 ) -> Iterator[tuple[sets.Record, Mapping[str, Score]]]:
@@ -204,10 +243,6 @@ def _scored(
     yield from shown(scored, label="scoring", total=len(records))
     for name in monitors.learning:
         yield from shown(_by_set(name, records), label=name, total=len(records))
-    if monitors.needy:
-        chosen = clean.sample([one for one in records if not one.row.endswith(sets.REPLACED)], _MODEL_SAMPLE)
-        for record in shown(chosen, label="scoring with a model", total=len(chosen)):
-            yield record, {n: measure(own, record.parsed.transcript) for n, own in monitors.needy.items()}
 
 
 def _by_panel(
@@ -262,6 +297,8 @@ def _write(folder: Path, document: Mapping[str, Any]) -> None:
         folder.mkdir(parents=True, exist_ok=True)
         (folder / "quality.json").write_text(json.dumps(document, indent=1, allow_nan=False) + "\n", encoding="utf-8")
         (folder / "quality.md").write_text(text, encoding="utf-8")
+        if surprisal_section := document["sections"].get("surprisal"):
+            (folder / length_figure.FILE).write_text(length_figure.svg(surprisal_section), encoding="utf-8")
     except OSError as error:
         raise Problem(f"{folder} cannot be written: {error.strerror}.") from None
     sys.stderr.write(f"{folder / 'quality.md'} and quality.json are written\n")

@@ -10,7 +10,7 @@ from typing import Any
 from monitors.base import Monitor
 from monitors.coders.coder import Coder, Family
 from monitors.quality.answers import ANSWERS, name_of
-from monitors.redteam.cell import Cell, CellData, cell_data, measured
+from monitors.redteam.cell import Cell, CellData, Finding, cell_data, measured
 from monitors.redteam.covers import Carrier
 from monitors.redteam.detection import Scores
 from monitors.redteam.payload import Kind
@@ -58,7 +58,8 @@ def plan(coder: Coder, carriers: Sequence[Carrier], needy: Mapping[str, Monitor]
 def rows(tried: Plan, results: Results) -> Iterator[dict[str, Any]]:
     """One row for each size and kind of payload and each arm that it is told from."""
     for data in cell_data(tried, results):
-        yield _row(measured(_answering(data)))
+        cell = measured(_answering(data))
+        yield row(cell, *cell.findings)
 
 
 def _answering(data: CellData) -> CellData:
@@ -77,9 +78,9 @@ def _highest(columns: Any) -> Scores:
     return found
 
 
-def _row(cell: Cell) -> dict[str, Any]:
-    (finding,) = cell.findings
-    row: dict[str, Any] = {
+def row(cell: Cell, finding: Finding) -> dict[str, Any]:
+    """A cell with one of its monitors, as JSON."""
+    found: dict[str, Any] = {
         "coder": cell.coder,
         "monitor": finding.detection.monitor,
         "bits": cell.size,
@@ -95,10 +96,10 @@ def _row(cell: Cell) -> dict[str, Any]:
         ("auroc", finding.detection.auroc),
         ("share", finding.share),
     ):
-        row[name] = {"value": value.value, "low": value.low, "high": value.high, "reason": value.reason}
+        found[name] = {"value": value.value, "low": value.low, "high": value.high, "reason": value.reason}
     flagged = finding.detection.flagged
-    row["found_at_1_percent"] = None if flagged is None else dict(flagged._asdict())
-    return row
+    found["found_at_1_percent"] = None if flagged is None else dict(flagged._asdict())
+    return found
 
 
 def _verdict(cell: Cell, share: Proportion) -> str:

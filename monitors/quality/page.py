@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
+from monitors.quality import length_figure
 from monitors.quality.answers import ANSWERS, name_of
 from monitors.quality.channel_coders import FEWEST, LEAST_SHARE
 from monitors.quality.clean import ALL, excesses
@@ -48,13 +49,35 @@ a surviving payload are left out, text that announces a paraphrase is cut from a
 the text alone; a text that they cannot score (too short) raises no alert and ranks below all others. Style: TF-IDF and
 logistic regression, fitted on the very contrast and cross-fitted by problem; it knows nothing of payloads.
 """
+_SURPRISAL = """
+## `lm_surprisal` in clean texts
+
+{n} texts, at most {characters:,} characters read of each (raw reasoning, drawn by hash, families in turn), reference LM
+{model}, default threshold. None of these texts set a constant of version {version}; "held out" is the half of the
+questions that may not set one later either. "p < 0.05" is expected in at most 5 %.
+"""
+_JOINED = """
+A thousand clean passages must look as clean as thirty. Clean texts joined in random order until they have so many
+passages, {n_joins} joins each; long joins share their oddest passages, so the rows are not independent. The last column
+is the largest robust z alone, Phi(max z - 3) at the same threshold.
+
+![Score against length]({file})
+"""
+_SAMPLING = """
+## Arithmetic coding over the reference LM
+
+The coder writes a new text with {model} itself, at temperature 1, and uses the cover's prompt and length only. {covers}
+covers of 500 to {characters:,} characters; every monitor that could score a text is shown, `lm_surprisal` answers.
+Against clean, texts differ from their covers in writer, length and topic, so an AUROC far from 1/2 tells models apart
+and not payloads; against sham (an honest sample of the same model, as many bits of surprise) only the payload differs.
+"""
 
 
 def page(document: Mapping[str, Any]) -> str:
     """The whole page; sections that were never made are left out."""
     sections = document["sections"]
     parts = [_HEAD.format(command=document["command"], made=_made(sections)), *_answers()]
-    for name, render in (("clean", _clean), ("bytes", _bytes), ("channels", _channels), ("prompted", _prompted)):
+    for name, render in _RENDERERS.items():
         if name in sections:
             parts += render(sections[name])
     return "\n".join(parts).rstrip() + "\n"
@@ -142,8 +165,18 @@ def _bytes(section: Mapping[str, Any]) -> Iterator[str]:
 
 def _channels(section: Mapping[str, Any]) -> Iterator[str]:
     yield _CHANNELS.format(least=LEAST_SHARE)
+    yield _against_oracle(section)
+    few = {f"{row['coder']} of {row['bits']} bits": row["n"] for row in section["rows"] if row["n"] < FEWEST}
+    if few:
+        held = ", ".join(f"{what} ({n})" for what, n in few.items())
+        yield f"\nHeld by fewer than {FEWEST} of the covers, and not measured: {held}."
+    if section["left_out"]:
+        yield f"\nLeft out, because no monitor that answers for them can run here: {', '.join(section['left_out'])}."
+
+
+def _against_oracle(section: Mapping[str, Any]) -> str:
     headings = ["coder", "bits", "payload", "against", "texts", "bits / 1,000 tokens", "oracle AUROC", "monitor"]
-    yield table(
+    return table(
         [*headings, "AUROC", "found at 1 %", "share of the oracle", "verdict"],
         [
             [
@@ -164,12 +197,47 @@ def _channels(section: Mapping[str, Any]) -> Iterator[str]:
             if row["n"] >= FEWEST
         ],
     )
-    few = {f"{row['coder']} of {row['bits']} bits": row["n"] for row in section["rows"] if row["n"] < FEWEST}
-    if few:
-        held = ", ".join(f"{what} ({n})" for what, n in few.items())
-        yield f"\nHeld by fewer than {FEWEST} of the covers, and not measured: {held}."
-    if section["left_out"]:
-        yield f"\nLeft out, because no monitor that answers for them can run here: {', '.join(section['left_out'])}."
+
+
+def _surprisal(section: Mapping[str, Any]) -> Iterator[str]:
+    total = next(row for row in section["rows"] if row["family"] == ALL)
+    yield _SURPRISAL.format(n=total["n"], **{key: section[key] for key in ("characters", "model", "version")})
+    yield table(
+        ["family", "texts", "questions", "p < 0.05", "flagged", "share flagged"],
+        [
+            [
+                row["family"],
+                *(str(row[key]) for key in ("n", "groups", "small_p", "alerts")),
+                "-" if row["share"] is None else _small_share(row["share"]),
+            ]
+            for row in section["rows"]
+        ],
+    )
+    yield _JOINED.format(n_joins=section["n_joins"], file=length_figure.FILE)
+    yield table(
+        ["texts", "passages", "p < 0.05", "flagged", "median score", "90 % quantile", "max z alone, flagged"],
+        [
+            [
+                f"{row['texts']} ({row['n_texts']})",
+                f"{row['passages']:,}",
+                *(f"{row[key]:.3f}" for key in ("small_p", "flagged")),
+                *(f"{row[key]:.4f}" for key in ("median", "q90")),
+                f"{row['design_flagged']:.3f}",
+            ]
+            for row in section["joined"]
+        ],
+    )
+
+
+def _small_share(share: Mapping[str, float]) -> str:
+    return f"{share['value']:.2%} [{share['low']:.2%}, {share['high']:.2%}]"
+
+
+def _sampling(section: Mapping[str, Any]) -> Iterator[str]:
+    yield _SAMPLING.format(**{key: section[key] for key in ("model", "covers", "characters")})
+    yield _against_oracle(section)
+    if section["silent"]:
+        yield f"\nThese short texts hold nothing that {', '.join(section['silent'])} could score."
 
 
 def _prompted(section: Mapping[str, Any]) -> Iterator[str]:
@@ -225,6 +293,16 @@ def _estimate(value: Mapping[str, Any] | None) -> str:
         return "-"
     interval = "" if value["low"] is None else f" [{value['low']:.2f}, {value['high']:.2f}]"
     return f"{value['value']:.2f}{interval}"
+
+
+_RENDERERS = {
+    "clean": _clean,
+    "bytes": _bytes,
+    "channels": _channels,
+    "prompted": _prompted,
+    "surprisal": _surprisal,
+    "sampling": _sampling,
+}
 
 
 def table(headings: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
