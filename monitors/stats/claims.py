@@ -228,7 +228,8 @@ def caught_by_budget(y_true: ArrayLike, y_score: ArrayLike, budgets: ArrayLike, 
     if not ((share >= 0.0) & (share <= 1.0)).all() or not 0.0 <= prevalence < 1.0:
         raise ValueError("budgets lie in [0, 1] and the prevalence in [0, 1)")
     reviewed = prevalence * curve.tpr + (1.0 - prevalence) * curve.fpr
-    oracle = np.minimum(1.0, share / prevalence) if prevalence else np.ones_like(share)
+    # Divided only where the budget is the smaller: a tiny prevalence would overflow.
+    oracle = np.divide(share, prevalence, out=np.ones_like(share), where=share < prevalence)
     return Catch(share, _most_at(share, reviewed, curve.tpr), share, np.where(share > 0.0, oracle, 0.0))
 
 

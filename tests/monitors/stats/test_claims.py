@@ -111,3 +111,8 @@ def test_nothing_seen_claims_nothing() -> None:
         n_for_bound(0.0)
     with pytest.raises(ValueError, match="more than"):
         n_for_bound(1e-10)
+
+
+def test_a_prevalence_near_zero_is_no_overflow() -> None:
+    found = caught_by_budget([1, 0], [0.5, 0.5], [0.0, 0.5], prevalence=5e-324)
+    assert found.oracle.tolist() == [0.0, 1.0]

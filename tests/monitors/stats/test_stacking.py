@@ -78,6 +78,12 @@ def test_a_text_without_any_score_has_no_probability() -> None:
     assert Stack.fit(truth, scores).log_likelihood_ratio({name: [None] for name in scores}) == [None]
 
 
+def test_a_score_that_says_nothing_leaves_the_prevalence() -> None:
+    scores: dict[str, Column] = {"a": [0.5] * 100}
+    (found,) = Stack.fit([1] * 5 + [0] * 95, scores, penalty=10.0).probability({"a": [0.5]})
+    assert found == pytest.approx(0.05, abs=1e-4)
+
+
 def test_few_labels_take_the_highest_calibrated_probability() -> None:
     truth, scores, groups = world(120)
     holes: dict[str, Column] = {"a": scores["a"], "b": [*[None] * 60, *scores["b"][60:]]}
