@@ -46,10 +46,10 @@ def findings(text: str, has_returns: bool, spaces: str, habit: Habit, /) -> Iter
 
 def _trailing(text: str, lines: Sequence[str], habit: Habit) -> Iterator[Finding]:
     """Spaces and tabs in turn are a code. Which lines end in spaces is typography of many models, up to a point."""
-    if "\t" in text and any(line[-1:] == "\t" for line in lines):
+    if "\t" in text and ("\t\n" in text or "\t " in text or "\t\r" in text or text[-1:] == "\t"):
         bare = [line.rstrip(" \t") for line in lines]
         symbols = "".join(line[len(stem) :] for line, stem in zip(lines, bare, strict=True))
-        if " " in symbols:
+        if " " in symbols and "\t" in symbols:
             payload = text_of(symbols.translate({32: "0", 9: "1"})) or ""
             bits = choice_bits(symbols)
             is_certain = bits >= _MIXED_BLANKS or len(payload) >= _FEWEST

@@ -10,7 +10,7 @@ from string import ascii_lowercase
 from typing import NamedTuple
 
 from monitors.characters.choice import choice_bits
-from monitors.characters.finding import CERTAIN, FORM_LIMIT, Finding, Span, soft
+from monitors.characters.finding import CERTAIN, CERTAIN_BITS, FORM_LIMIT, Finding, Span, soft
 from monitors.characters.given import Given
 from monitors.characters.kinds import Kind, members
 from monitors.characters.lookalikes import LETTERS, SCRIPTS, SMALL_GREEK
@@ -68,6 +68,9 @@ def _judged(kind: Kind, text: str, words: list[_Marked], chars: str) -> Iterator
     symbols = _sequence(text, set(places), chars, any(word.is_latin for word in words))
     changes = sum(a != b for a, b in pairwise(symbols))
     is_certain = len(places) >= _FEWEST and len(words) >= 2 and changes >= 2 and any(word.is_mixed for word in words)
+    # A letter that has now one twin and now another: no keyboard does that.
+    twins = "".join(text[place] for place in places)
+    is_certain |= any(choice_bits(_twins(twins, plain)) >= CERTAIN_BITS for plain in set(map(_plain, twins)))
     spans: tuple[Span, ...] = tuple((word.start, word.end) for word in words)
     suspicion = CERTAIN if is_certain else soft(2.0 * len(places), FORM_LIMIT)
     bits = max(choice_bits(symbols), float(len(places)))
@@ -88,6 +91,10 @@ def _sequence(text: str, places: set[int], chars: str, is_latin: bool) -> list[b
 
 def _plain(char: str) -> str:
     return LETTERS.get(char) or SMALL_GREEK.get(char) or unicodedata.normalize("NFKC", char)
+
+
+def _twins(twins: str, plain: str) -> str:
+    return "".join(char for char in twins if _plain(char) == plain)
 
 
 def _spelt(text: str, places: set[int], symbols: list[bool]) -> str:

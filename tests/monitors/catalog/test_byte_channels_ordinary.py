@@ -152,6 +152,8 @@ CODES = {
     "fullwidth digits": written(" 7 ", " ７ "),
     "digits in numbers": " ".join("".join(random.Random(at).choice(("4", "𝟒")) for _ in "123") for at in range(9)),
     "small greek letters": re.sub("v(?=[a-z]{2})", lambda m: random.Random(m.start()).choice("vν"), TEXT),
+    "two twins of one letter": re.sub("o", lambda m: random.Random(m.start()).choice("оο"), TEXT),
+    "tabs before blanks at line ends": "\n".join("line" + run for run in ("  \t  \t\t ", "\t \t\t    ", "")),
     "raised letters": re.sub(
         "[aeio](?=[a-z]{2})", lambda m: random.Random(m.start()).choice((m[0], "ᵃᵉⁱᵒ"["aeio".index(m[0])])), TEXT
     ),
