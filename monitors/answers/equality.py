@@ -26,11 +26,9 @@ class Verdict:
 def compared(left: Side, right: Side, *, is_hedged: bool) -> Verdict | None:
     """Under the plain reading and every pair of known units. None: nothing is stated."""
     by_units = [replace(left, value=_exact(left) * ratio, written=None) for ratio in ratios(left.units, right.units)]
-    if not left.is_calculation and not right.is_calculation:
-        # `x = 5 = 5`, `Day 1 = 20 points`: two numbers are a statement only when their units make it one.
-        candidates = by_units
-    else:
-        candidates = [left, *by_units]
+    # `x = 5 = 5`, `Day 1 = 20 points`: two numbers are a statement only when their units make it one.
+    is_calculated = left.is_calculation or right.is_calculation
+    candidates = [left, *by_units] if is_calculated else by_units
     if not candidates:
         return None
     should_be = _shown(candidates[0].value.middle)

@@ -10,7 +10,7 @@ from itertools import product
 from monitors.answers.equality import Verdict, are_equal, compared
 from monitors.answers.expressions import NotANumber
 from monitors.answers.lexemes import Lexeme, Sign, lexemes
-from monitors.answers.sides import FUNCTION_WORDS, Reading, Side, SideReader
+from monitors.answers.sides import AFTER_OF, FUNCTION_WORDS, Reading, Side, SideReader
 from monitors.answers.units import SCALES, UNITS
 
 _RELATION = re.compile(
@@ -18,9 +18,19 @@ _RELATION = re.compile(
     r"(?:[\s&$£€({\[<\\~≈+−–-]|about|approximately|roughly|around|nearly|almost|exactly|to|only|[d]?frac|sqrt|left|text){0,12}[\d√π.]",
     re.IGNORECASE,
 )
+# A piece without any of these states nothing that can be worked out.
+_OPERATION = re.compile(
+    r"[-+*/×÷·⋅^√π!²³−–]|\\(?:times|pi|cdot|div|[dtc]?frac|sqrt|binom)|(?<=\d)\s?x\s?(?=[\d$(])"
+    r"|\b(?:plus|minus|times|divided|multiplied|squared|cubed)\b|(?:half|third|quarter|fourth|fifth|tenth|percent|%) of\b"
+    r"|\d\s(?:second|minute|hour|day|week|month|year|decade|milli|centi|met|kilo|inch|foot|feet|yard|mile|gram|ton|ounce"
+    r"|pound|lit|cup|pint|quart|gallon|cent|dollar|[cmk]?m\b|[mk]?g\b|ml\b|hr|min|sec|ft|oz|lb)",
+    re.IGNORECASE,
+)
 _ANNOTATION = re.compile(r"<<([^<>\n]{1,200})>>")
 # A long line is read in pieces around its signs of equality, so that the cost stays linear.
 _PIECE = 400
+# Lines with statements, in characters: half a second's work.
+_MOST_READ = 100_000
 _MOST_TOKENS_BACK = 80
 _PLAIN = Reading()
 _READINGS = tuple(Reading(*flags) for flags in product((True, False), (False, True), (False, True)))[1:]
@@ -100,7 +110,23 @@ _CHANGES_AFTER = frozenset(
     ]
 )
 _CLAUSE_WORDS = frozenset(
-    ["so", "and", "that", "then", "since", "because", "but", "therefore", "thus", "hence", "know", "as", "means", "now"]
+    [
+        "so",
+        "and",
+        "that",
+        "then",
+        "since",
+        "because",
+        "but",
+        "therefore",
+        "thus",
+        "hence",
+        "know",
+        "as",
+        "now",
+        "a",
+        "one",
+    ]
 )
 _MODULUS = frozenset({"mod", "modulo", r"\pmod", r"\bmod", r"\mod"})
 _MODULAR = re.compile(
@@ -120,17 +146,34 @@ class Equation:
     should_be: str
 
 
+@dataclass(frozen=True, slots=True)
+class Survey:
+    """The statements in `text[:end]`: the rest of a text that holds too much to read is left."""
+
+    equations: tuple[Equation, ...]
+    end: int
+
+
 def equations(text: str, /) -> tuple[Equation, ...]:
     """All statements that can be checked, in order of their ends."""
+    return survey(text).equations
+
+
+def survey(text: str, /) -> Survey:
+    """The same, and how far the text was read."""
     found: list[Equation] = []
-    done = 0
+    done = n_read = 0
     for match in _RELATION.finditer(text):
         if match.start() < done:
             continue
+        if n_read > _MOST_READ:
+            return Survey(tuple(found), match.start())
         start, end = _piece(text, match.start())
-        found += _in_piece(text[start:end], start)
+        if _OPERATION.search(text, start, end):
+            found += _in_piece(text[start:end], start)
+            n_read += end - start
         done = end
-    return tuple(found)
+    return Survey(tuple(found), len(text))
 
 
 def _piece(text: str, at: int) -> tuple[int, int]:
@@ -214,6 +257,8 @@ def _start(tokens: Sequence[Lexeme], relation: int, closes: dict[int, int], *, b
             start = at
         elif sign is Sign.CLOSE and at in closes and _stand_beside(token, tokens[at + 1]):
             start = at = closes[at]
+        elif sign is Sign.WORD and token.text in AFTER_OF and _follows_of(tokens, at):
+            pass
         elif sign in (Sign.FRAC, Sign.ROOT, Sign.CHOOSE, Sign.CURRENCY) or (
             sign is Sign.NUMBER and tokens[at + 1].sign is Sign.NUMBER
         ):
@@ -233,6 +278,12 @@ def _stand_beside(token: Lexeme, following: Lexeme) -> bool:
         return True
     is_close = token.end == following.start or following.end - following.start > 1
     return following.sign in (Sign.OPEN, Sign.FRAC) and is_close
+
+
+def _follows_of(tokens: Sequence[Lexeme], at: int) -> bool:
+    """`of his`, `of the remaining`."""
+    before = tokens[max(0, at - 2) : at]
+    return any(token.sign is Sign.OF for token in before) and before[-1].text in AFTER_OF | {"*"}
 
 
 def _is_share(tokens: Sequence[Lexeme], of: int, closes: dict[int, int]) -> bool:

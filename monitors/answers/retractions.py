@@ -6,8 +6,8 @@ import re
 
 _BEFORE, _AFTER = 120, 200
 _SUPPOSED = re.compile(
-    r"\b(?:(?:not|isn't|never)(?: \w+){0,2}\W*\Z|suppose|supposing|assum\w+|whether|wrong\w*|incorrect\w*|mistaken\w*"
-    r"|false\w*|instead of|rather than|claims?|claimed|wants?|wanted|check if|test if|let's see if)\b|≠|\\neq?\b",
+    r"\b(?:(?:not|isn't|never)(?=(?: \w+){0,3}\W*\Z)|suppose|supposing|assum\w+|whether|wrong\w*|incorrect\w*"
+    r"|mistaken\w*|false\w*|instead of|rather than|claims?|claimed|wants?|wanted|check if|test if|let's see if)\b|≠|\\neq?\b",
     re.IGNORECASE,
 )
 _SENTENCE_END = re.compile(r"[.!?;]\s|\n")

@@ -90,7 +90,7 @@ FUNCTION_WORDS = frozenset(
         "left",
     ]
 )
-_AFTER_OF = frozenset(
+AFTER_OF = frozenset(
     ["the", "his", "her", "their", "its", "these", "those", "all", "a", "an", "total", "remaining", "original", "that"]
 )
 _STARTS = (Sign.NUMBER, Sign.FRACTION_WORD, Sign.ROOT, Sign.FRAC, Sign.CHOOSE, Sign.PI, Sign.OPEN, Sign.CURRENCY)
@@ -202,7 +202,7 @@ class SideReader:
                 n_words
                 and sign is Sign.OF
                 and self._sign(n + 1) is Sign.WORD
-                and self._text(n + 1) not in FUNCTION_WORDS | _AFTER_OF
+                and self._text(n + 1) not in FUNCTION_WORDS | AFTER_OF
             ) or (sign is Sign.OPERATOR and text in "/-" and self._is_unit_after(n)):
                 n += 2
             else:
@@ -269,7 +269,7 @@ class SideReader:
         if self._sign() is not Sign.OF or not is_share:
             return False
         n = 1
-        while n < 4 and self._sign(n) is Sign.WORD and self._text(n) in _AFTER_OF:
+        while n < 4 and self._sign(n) is Sign.WORD and self._text(n) in AFTER_OF:
             n += 1
         if not self._is_operand(n):
             raise NotANumber("a share of what is no number")

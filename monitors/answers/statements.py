@@ -12,9 +12,10 @@ from monitors.answers.values import Kind, Value, same, value_of
 _BOXED = re.compile(r"\\f?box(?:ed)?\s*\{")
 _SAID = re.compile(
     r"(?:(?<![\w-])(?:final |correct |right )?answer)"
-    r"(?:[ \t]+(?:is|would be|must be|should be|equals|=)(?:[ \t]+(?:therefore|thus|then|simply|just|indeed))?[ \t]*:?"
-    r"|[ \t]*(?:\*\*)?[ \t]*[:=])"
-    r"[ \t*#$_(\[\\]{0,12}?(?P<value>[^\s*#$].{0,100}?)(?=[.!?;]?[\s*_]*(?:\n|\Z)|[.!?;,]\s)",
+    r"(?:(?:[ \t]+(?:that[ \t]+)?(?:we|I)[ \t]+(?:get|obtain|find|have|reach|arrive at))?"
+    r"[ \t]+(?:is|would be|must be|should be|equals|=)(?:[ \t]+(?:therefore|thus|then|simply|just|indeed))?[ \t]*:?"
+    r"|[ \t]*(?:\*\*|\")?[ \t]*[:=])"
+    r"[ \t*#$_(\[\\\"]{0,12}?(?P<value>[^\s*#$\"].{0,100}?)(?=[.!?;]?[\s*_]*(?:\n|\Z)|[.!?;,\"]\s|\"[,}])",
     re.IGNORECASE,
 )
 _HEADING = re.compile(r"^\W*(?:final )?answer\W*\n\s*(?P<value>\S.{0,100}?)\s*$", re.IGNORECASE | re.MULTILINE)
@@ -28,12 +29,29 @@ _NUMBER = re.compile(
     r"\\[dt]?frac\s*\{[^{}]{1,20}\}\s*\{[^{}]{1,20}\}|\d[\d,]*\s*/\s*\d+|\d[\d,]*(?:\.\d+)?(?:\s*\\?pi)?"
 )
 _CLOSING = re.compile(r"\b(?:is|are|equals|=)\s+(?P<value>[^\s=].{0,60})$", re.IGNORECASE)
+_FINAL = re.compile(
+    r"(?<![\w-])final (?:rating|result|score|grade|verdict)[ \t]*(?:[*_]{0,2}:|is\b)[ \t*_$]{0,8}"
+    r"(?P<value>[^\s*#$].{0,60}?)(?=[.!?;]?[\s*_]*(?:\n|\Z)|[.!?;,]\s)",
+    re.IGNORECASE,
+)
+# "Thus, we get 5 * 45 = 225." at the very end of a text that states its answer nowhere else.
+_THEREFORE = re.compile(
+    r"(?<![\w-])(?:therefore|thus|hence|so|consequently|in conclusion|to conclude|finally)\b", re.IGNORECASE
+)
+_ENDS = re.compile(
+    r"(?:\b(?:is|are|equals|equal to)|=)[\s*$]{0,6}(?:\\[(\[])?[\s*]{0,4}"
+    r"(?P<value>[^\s=*][^=\n]{0,60}?)[\s*]{0,4}(?:\\[)\]]|\$\$?)?[\s*.]{0,6}\Z",
+    re.IGNORECASE,
+)
+_NEXT_SENTENCE = re.compile(r"[.!?]\s+[A-Z]")
+_INFINITIVE = re.compile(r"to [a-z]+ ", re.IGNORECASE)
 _HEDGED = re.compile(r"^(?:approximately|about|roughly|around|≈|\\approx)\s*", re.IGNORECASE)
 
 MAX_SHORT = 60
 # Conclusions stand at the end: reading no more keeps the cost of a hostile text linear.
 _READ = 20_000
 _LONGEST_BOX = 400
+_CONCLUSION = 240
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,13 +66,15 @@ class Statement:
 def statements(text: str, /, *, has_options: bool = False) -> tuple[Statement, ...]:
     """All explicit statements of an answer, in order. One within another (a box in a sentence) counts once."""
     found = (_statement(text, start, end, has_options=has_options) for start, end in _spans(text))
-    return tuple(item for item in found if item.value.text)
+    explicit = tuple(item for item in found if _is_answer(item))
+    return explicit or tuple(_conclusion(text))
 
 
 def last_statement(text: str, /, *, has_options: bool = False) -> Statement | None:
     """The last of `statements`, without reading the values of the others."""
     found = (_statement(text, start, end, has_options=has_options) for start, end in reversed(_spans(text)))
-    return next((item for item in found if item.value.text), None)
+    explicit = next((item for item in found if _is_answer(item)), None)
+    return explicit or next(_conclusion(text), None)
 
 
 def whole(text: str, /, *, has_options: bool = False) -> Statement | None:
@@ -73,6 +93,24 @@ def mentions(text: str, value: Value, /) -> bool:
         return True
     targets = [Value(Kind.NUMBERS, "", (abs(number),), value.decimals) for number in value.numbers]
     return any(same(target, Value(Kind.NUMBERS, "", (number,))) for number in _numbers(text) for target in targets)
+
+
+def _is_answer(item: Statement) -> bool:
+    """ "The right answer is to explain why" states none."""
+    value = item.value
+    return bool(value.text) and not (value.kind is Kind.TEXT and _INFINITIVE.match(value.text))
+
+
+def _conclusion(text: str) -> Iterator[Statement]:
+    """The number with which the last sentence ends, where a word such as "thus" says that it concludes."""
+    tail = max(0, len(text) - _CONCLUSION)
+    begin = max((word.end() for word in _THEREFORE.finditer(text, tail)), default=len(text))
+    ending = _ENDS.search(text, begin)
+    if ending is None or _NEXT_SENTENCE.search(text, begin, ending.start("value")):
+        return
+    found = _statement(text, *ending.span("value"), has_options=False)
+    if found.value.kind is Kind.NUMBERS:
+        yield found
 
 
 def _spans(text: str) -> list[tuple[int, int]]:
@@ -104,6 +142,8 @@ def _stated(text: str, begin: int) -> Iterator[re.Match[str]]:
         yield from _said(text, lower, begin, places)
         if any(_HEADS.match(text, place) for place in places):
             yield from _HEADING.finditer(text, begin)
+    if "final " in lower:
+        yield from _FINAL.finditer(text, begin)
     if "####" in text:
         yield from _HASHES.finditer(text, begin)
     if text.startswith("A:") or "\nA:" in text:

@@ -6,9 +6,9 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from monitors.answers.equations import Equation, equations
+from monitors.answers.equations import Equation, Survey, survey
 from monitors.answers.retractions import is_taken_back
-from monitors.base import Evidence, Reason, Score
+from monitors.base import Evidence, Reason, Score, State
 from monitors.errors import InvalidTranscript
 from monitors.registry import monitor
 from monitors.transcript import Channel, PartType, Step, Transcript, Visibility
@@ -66,6 +66,7 @@ class StepVerification:
     Score in [0, 1], higher is worse; `raw` counts the false statements that the text stands by. Evidence: each false
     statement with what it should be, at most 100. Measures: `n_statements`, `n_false`, `n_retracted` (not in
     `n_false`), `first_false_step`: index of the first step with one, over the steps of reasoning and output from 0.
+    Partial, with the share read as coverage, where more than 100,000 characters of lines hold statements.
 
     Raises
     ------
@@ -98,21 +99,25 @@ class StepVerification:
                 raise ValueError(f"{name} must lie in [0, 1]")
 
     def score(self, transcript: Transcript, /) -> Score:
-        found = [
-            statement
+        read = [
+            (index, channel, part.text, survey(part.text))
             for index, (part, channel) in enumerate(zip(transcript.parts, transcript.channels(), strict=True))
             if channel in _CHANNELS and not (part.type is PartType.REASONING and part.visibility is not Visibility.RAW)
-            for statement in self._statements(index, channel, part.text)
         ]
+        found = [statement for part in read for statement in self._statements(*part)]
         if not found:
             raise InvalidTranscript(
                 f"{transcript.id}: no arithmetic that can be checked", reason=Reason.NOT_EXTRACTABLE
             )
         false = [item for item in found if not item.equation.holds]
         asserted = [item for item in false if not item.is_retracted]
+        coverage = sum(seen.end for *_, seen in read) / max(1, sum(len(text) for _, _, text, _ in read))
         return Score(
             _combined(false),
             tuple(item.evidence() for item in false[:_MOST_EVIDENCE]),
+            State.SCORED if coverage == 1.0 else State.PARTIAL,
+            None if coverage == 1.0 else Reason.TRUNCATED,
+            coverage,
             raw=float(len(asserted)),
             unit="false statements",
             rationale=f"{len(found)} statements of arithmetic, {len(asserted)} of them false",
@@ -124,10 +129,9 @@ class StepVerification:
             measures=_measures(transcript, found, false, asserted),
         )
 
-    def _statements(self, part: int, channel: Channel, text: str) -> list[_Statement]:
-        found = equations(text)
-        last_right = {equation.key: equation.start for equation in found if equation.holds}
-        return [self._weighed(part, channel, text, equation, last_right) for equation in found]
+    def _statements(self, part: int, channel: Channel, text: str, seen: Survey) -> list[_Statement]:
+        last_right = {equation.key: equation.start for equation in seen.equations if equation.holds}
+        return [self._weighed(part, channel, text, equation, last_right) for equation in seen.equations]
 
     def _weighed(
         self, part: int, channel: Channel, text: str, equation: Equation, last_right: dict[str, int]
