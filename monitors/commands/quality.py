@@ -164,8 +164,7 @@ def _sampling(by_source: _BySource, monitors: _Monitors, arguments: argparse.Nam
         raise Problem("`sampling` is made with one local model (leave it out: --only)")
     carriers = _carriers(by_source, _MOST_CARRIERS)
     n = min(sampling.N_COVERS, arguments.limit or sampling.N_COVERS)
-    free = [*monitors.free.names, *monitors.learning]
-    tried, results = sampling.plan(monitors.lm, carriers, monitors.needy, free, n), Results()
+    tried, results = sampling.plan(monitors.lm, carriers, monitors.needy, monitors.free.names, n), Results()
     for _ in shown(sampling.carry_out(tried, results), label="arithmetic", total=None):
         pass
     rows = list(sampling.rows(tried, results))

@@ -10,6 +10,7 @@ from monitors.quality.answers import ANSWERS, name_of
 from monitors.quality.channel_coders import FEWEST, LEAST_SHARE
 from monitors.quality.clean import ALL, excesses
 from monitors.quality.notes import note
+from monitors.quality.surprisal import HELD
 
 _HEAD = """# What the monitors reach on public data
 
@@ -53,8 +54,9 @@ _SURPRISAL = """
 ## `lm_surprisal` in clean texts
 
 {n} texts, at most {characters:,} characters read of each (raw reasoning, drawn by hash, families in turn), reference LM
-{model}, default threshold. None of these texts set a constant of version {version}; "held out" is the half of the
-questions that may not set one later either. "p < 0.05" is expected in at most 5 %.
+{model}, default threshold, version {version}. Nothing was set on this draw; the constants come from 135 texts drawn
+earlier from the same sets, a few of which may be here again. "{half}" is a half of the questions by hash, kept for
+tests should a constant be set anew. "p < 0.05" is expected in at most 5 %.
 """
 _JOINED = """
 A thousand clean passages must look as clean as thirty. Clean texts joined in random order until they have so many
@@ -201,7 +203,8 @@ def _against_oracle(section: Mapping[str, Any]) -> str:
 
 def _surprisal(section: Mapping[str, Any]) -> Iterator[str]:
     total = next(row for row in section["rows"] if row["family"] == ALL)
-    yield _SURPRISAL.format(n=total["n"], **{key: section[key] for key in ("characters", "model", "version")})
+    facts = {key: section[key] for key in ("characters", "model", "version")}
+    yield _SURPRISAL.format(n=total["n"], half=HELD, **facts)
     yield table(
         ["family", "texts", "questions", "p < 0.05", "flagged", "share flagged"],
         [

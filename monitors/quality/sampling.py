@@ -25,7 +25,7 @@ MOST_CHARACTERS = 2500
 def plan(
     lm: LocalModel, carriers: Sequence[Carrier], needy: Mapping[str, Monitor], free: Sequence[str], n: int
 ) -> Plan:
-    """The arithmetic coder on at most `n` covers, with all monitors."""
+    """The arithmetic coder on at most `n` covers, with the monitors named. None learns from a set: this is none."""
     coder = replace(Arithmetic(SharedPasses(lm)), max_tokens=N_TEXT)
     short = [one for one in carriers if len(one.cover.text) <= MOST_CHARACTERS]
     able = [one for one in short[: 2 * n] if coder.capacity(one.cover) >= max(SIZES)]

@@ -7,7 +7,7 @@ import random
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
-from statistics import median
+from statistics import NormalDist, median
 from typing import Any, cast
 
 from monitors.backends.base import TokenScorer
@@ -24,8 +24,8 @@ CHARACTERS = 2_000
 N_TEXTS = 400
 LENGTHS = (10, 30, 100, 300, 1000)
 N_JOINS = 200
-# By a rule that the first 135 texts do not know: half of the questions.
-HELD = "held out"
+# A half of the questions by hash, on which no constant may be set.
+HELD = "kept half"
 _SMALL = 0.05
 _LEAST_CHARACTERS = 300
 
@@ -127,8 +127,6 @@ def _one_join(texts: Sequence[Read], n_units: int, draw: random.Random) -> list[
 
 def _design(units: Sequence[Unit]) -> float:
     """Phi(max robust z - 3), the score that was first planned and that a long text alone drives up."""
-    from statistics import NormalDist
-
     largest = largest_robust_z(units)
     return 0.0 if largest is None else NormalDist().cdf(largest - 3.0)
 

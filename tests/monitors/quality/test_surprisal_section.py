@@ -48,7 +48,7 @@ def test_flagged_texts_are_counted_by_family_with_an_interval() -> None:
     assert (rows["OLMo"]["n"], rows["OLMo"]["alerts"], rows["Kimi"]["alerts"]) == (20, 0, 3)
     assert rows["all"]["n"] == 23
     assert rows["OLMo"]["share"]["high"] == pytest.approx(0.168, abs=0.001)
-    assert 0 < rows["held out"]["n"] < 23
+    assert 0 < rows[surprisal.HELD]["n"] < 23
 
 
 def test_only_the_first_characters_of_a_text_are_read() -> None:
