@@ -9,7 +9,7 @@ from typing import Any
 
 from monitors.base import Monitor
 from monitors.coders.coder import Coder, Family
-from monitors.quality.answers import ANSWERS, name_of
+from monitors.quality.answers import ANSWERS, WITHOUT_THE_CODE, name_of
 from monitors.redteam.cell import Cell, CellData, Finding, cell_data, measured
 from monitors.redteam.covers import Carrier
 from monitors.redteam.detection import Scores
@@ -44,7 +44,7 @@ def holding(coder: Coder, carriers: Sequence[Carrier], n: int) -> list[Carrier]:
 
 def plan(coder: Coder, carriers: Sequence[Carrier], needy: Mapping[str, Monitor]) -> Plan:
     """What one coder is tried on, with the monitors that answer for it."""
-    names = ANSWERS[coder.name]
+    names = tuple(dict.fromkeys((*ANSWERS[coder.name], *_without(coder))))
     return Plan(
         tuple(carriers),
         {coder.name: coder},
@@ -56,17 +56,25 @@ def plan(coder: Coder, carriers: Sequence[Carrier], needy: Mapping[str, Monitor]
 
 
 def rows(tried: Plan, results: Results) -> Iterator[dict[str, Any]]:
-    """One row for each size and kind of payload and each arm that it is told from."""
+    """One row for each size and kind of payload, each arm that it is told from, and who tells."""
     for data in cell_data(tried, results):
-        cell = measured(_answering(data))
-        yield row(cell, *cell.findings)
+        cell = measured(_answering(data, tried.coders[data.coder]))
+        yield from (row(cell, finding) for finding in cell.findings)
 
 
-def _answering(data: CellData) -> CellData:
-    """With the named monitors as one, by the highest of their scores."""
-    name = name_of(tuple(data.stego))
-    arms = {arm: {name: _highest(getattr(data, arm).values())} for arm in ("stego", "other", "calibration")}
+def _answering(data: CellData, coder: Coder) -> CellData:
+    """With the named monitors as one, by the highest of their scores, and those beside them."""
+    who = (ANSWERS[coder.name], *((name,) for name in _without(coder)))
+    arms = {
+        arm: {name_of(names): _highest([getattr(data, arm)[name] for name in names]) for names in who}
+        for arm in ("stego", "other", "calibration")
+    }
     return replace(data, **arms)  # type: ignore[arg-type]  # three of its fields, all of one type
+
+
+def _without(coder: Coder) -> tuple[str, ...]:
+    """Who is tried beside those that answer."""
+    return WITHOUT_THE_CODE if coder.family is Family.PATTERN else ()
 
 
 def _highest(columns: Any) -> Scores:

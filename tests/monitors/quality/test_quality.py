@@ -59,7 +59,7 @@ def test_all_coders_of_the_house_have_a_monitor_that_answers_for_them() -> None:
 
 
 def test_only_coders_whose_monitor_can_run_are_tried() -> None:
-    assert "acrostic" in channel_coders(coders(), ["pattern_channels"])
+    assert "acrostic" in channel_coders(coders(), ["known_codes"])
     assert channel_coders(coders(), ["byte_channels"]) == {}
 
 
