@@ -25,13 +25,16 @@ class Verdict:
 
 def compared(left: Side, right: Side, *, is_hedged: bool) -> Verdict | None:
     """Under the plain reading and every pair of known units. None: nothing is stated."""
+    if not left.is_calculation and len(left.units) > 1:
+        # "50 weeks a year" measures neither.
+        return None
     by_units = [replace(left, value=_exact(left) * ratio, written=None) for ratio in ratios(left.units, right.units)]
     # `x = 5 = 5`, `Day 1 = 20 points`: two numbers are a statement only when their units make it one.
     is_calculated = left.is_calculation or right.is_calculation
     candidates = [left, *by_units] if is_calculated else by_units
     if not candidates:
         return None
-    should_be = _shown(candidates[0].value.middle)
+    should_be = shown(candidates[0].value.middle)
     if any(are_equal(side, right, is_hedged=is_hedged) for side in candidates) or _runs_on(left, right):
         return Verdict(True, True, should_be)
     if _mixes_units(left) or _mixes_units(right) or (by_units and not left.is_calculation and right.is_calculation):
@@ -84,7 +87,7 @@ def _is_close(a: Interval, b: Interval) -> bool:
     return abs(a.middle - b.middle) <= _SMALL * abs(a.middle)
 
 
-def _shown(value: Fraction) -> str:
+def shown(value: Fraction, /) -> str:
     """At most about twenty characters."""
     if value.denominator == 1 and abs(value) < 10**15:
         return str(value.numerator)

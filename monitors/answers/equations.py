@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from itertools import product
 
-from monitors.answers.equality import Verdict, are_equal, compared
+from monitors.answers.equality import Verdict, are_equal, compared, shown
 from monitors.answers.expressions import NotANumber
 from monitors.answers.lexemes import Lexeme, Sign, lexemes
 from monitors.answers.sides import AFTER_OF, FUNCTION_WORDS, Reading, Side, SideReader
@@ -16,23 +16,22 @@ from monitors.answers.units import SCALES, UNITS
 _RELATION = re.compile(
     r"(?:=|≈|\\approx|\b(?:equals?|is|are|gives|makes|leaves)\b)"
     r"(?:[\s&$£€({\[<\\~≈+−–-]|about|approximately|roughly|around|nearly|almost|exactly|to|only|[d]?frac|sqrt|left|text){0,12}[\d√π.]",
-    re.IGNORECASE,
 )
 # A piece without any of these states nothing that can be worked out.
 _OPERATION = re.compile(
     r"[-+*/×÷·⋅^√π!²³−–]|\\(?:times|pi|cdot|div|[dtc]?frac|sqrt|binom)|(?<=\d)\s?x\s?(?=[\d$(])"
-    r"|\b(?:plus|minus|times|divided|multiplied|squared|cubed)\b|(?:half|third|quarter|fourth|fifth|tenth|percent|%) of\b"
+    r"|\b(?:plus|minus|times|divided|multiplied|squared|cubed)\b"
+    r"|(?:half|third|quarter|fourth|fifth|tenth|percent|%) of\b"
     r"|\d\s(?:second|minute|hour|day|week|month|year|decade|milli|centi|met|kilo|inch|foot|feet|yard|mile|gram|ton|ounce"
     r"|pound|lit|cup|pint|quart|gallon|cent|dollar|[cmk]?m\b|[mk]?g\b|ml\b|hr|min|sec|ft|oz|lb)",
-    re.IGNORECASE,
 )
 _ANNOTATION = re.compile(r"<<([^<>\n]{1,200})>>")
 # A long line is read in pieces around its signs of equality, so that the cost stays linear.
-_PIECE = 400
+_PIECE, _MARGIN = 400, 60
 # Lines with statements, in characters: half a second's work.
 _MOST_READ = 100_000
 _MOST_TOKENS_BACK = 80
-_PLAIN = Reading()
+_PLAIN, _TO_THE_LETTER = Reading(), Reading(is_to_the_letter=True)
 _READINGS = tuple(Reading(*flags) for flags in product((True, False), (False, True), (False, True)))[1:]
 _FILLERS = frozenset({"equal", "to", "exactly", "only", "just", "simply", "roughly", "still"})
 # What stands before a calculation and changes it, or makes it a part of a longer one.
@@ -112,7 +111,6 @@ _CHANGES_AFTER = frozenset(
 _CLAUSE_WORDS = frozenset(
     [
         "so",
-        "and",
         "that",
         "then",
         "since",
@@ -170,10 +168,25 @@ def survey(text: str, /) -> Survey:
             return Survey(tuple(found), match.start())
         start, end = _piece(text, match.start())
         if _OPERATION.search(text, start, end):
-            found += _in_piece(text[start:end], start)
+            last = found[-1].end if found else 0
+            found += [
+                item
+                for item in _in_piece(text[start:end], start)
+                if item.end > last and _is_whole(item, text, start, end)
+            ]
             n_read += end - start
-        done = end
+        done = end if _is_line_end(text, end) else end - 2 * _MARGIN
     return Survey(tuple(found), len(text))
+
+
+def _is_line_end(text: str, at: int) -> bool:
+    return text[at : at + 1] in ("", "\n")
+
+
+def _is_whole(item: Equation, text: str, start: int, end: int) -> bool:
+    """A statement at the edge of a piece of a line may go on behind the edge."""
+    is_begun = start == 0 or text[start - 1] == "\n" or item.start >= start + _MARGIN
+    return is_begun and (_is_line_end(text, end) or item.end <= end - _MARGIN)
 
 
 def _piece(text: str, at: int) -> tuple[int, int]:
@@ -309,6 +322,9 @@ def _checked_start(tokens: Sequence[Lexeme], start: int | None, at: int, *, need
         is_glued = before.end == tokens[start].start
         if before.sign in (Sign.NUMBER, Sign.CLOSE, Sign.PI, Sign.PERCENT, Sign.POWER):
             return None
+        if len(before.text) < 4 and not before.text.isascii() and before.text.isalpha():
+            # A sign of multiplication in the wrong encoding.
+            return None
         if before.sign is Sign.WORD and (
             is_glued or before.text in _OPEN_ENDED or (len(before.text) == 1 and before.text != "a")
         ):
@@ -357,7 +373,8 @@ class _Chain:
             self.end = right.end
             if following is None:
                 return
-            left, self.at = right, following
+            left = right if self._reaches(right, following) else None
+            self.at = following
 
     def _left(self, start: int | None) -> Side | None:
         if start is None or (
@@ -380,12 +397,28 @@ class _Chain:
         found = None if is_is and right.written is None else compared(left, right, is_hedged=is_hedged)
         if found is None or found.holds:
             return found
+        if self._is_range(right) or (right.is_calculation and self._sign(right.end) is Sign.IS):
+            return None
         for reading in self._other_readings(left, right):
             others = [self._side(side.first, side.end, reading) for side in (left, right)]
             for a, b in product((left, others[0]), (right, others[1])):
                 if a and b and are_equal(a, b, is_hedged=is_hedged):
                     return replace(found, holds=True)
-        return None if _MODULAR.search(self.line) else found
+        if _MODULAR.search(self.line):
+            return None
+        exact = self._side(left.first, left.end, _TO_THE_LETTER) if left.is_calculation else None
+        return replace(found, should_be=shown(exact.value.middle)) if exact else found
+
+    def _sign(self, index: int) -> Sign | None:
+        return self.tokens[index].sign if index < len(self.tokens) else None
+
+    def _is_range(self, side: Side) -> bool:
+        """`10,000-20,000`."""
+        tokens = self.tokens[side.first : side.end]
+        is_pair = [token.sign for token in tokens] == [Sign.NUMBER, Sign.OPERATOR, Sign.NUMBER]
+        return (
+            is_pair and tokens[1].text == "-" and tokens[0].end == tokens[1].start and tokens[1].end == tokens[2].start
+        )
 
     def _other_readings(self, left: Side, right: Side) -> Sequence[Reading]:
         return _READINGS if any(self._may_mean_more(side.first, side.end) for side in (left, right)) else ()
@@ -399,7 +432,7 @@ class _Chain:
     def _may_mean_more(self, first: int, end: int) -> bool:
         tokens = self.tokens[first : end + 2]
         slash = next((n for n, token in enumerate(tokens) if token.text == "/"), len(tokens))
-        is_stacked = any(token.sign is Sign.OPERATOR and token.text == "*" for token in tokens[slash:])
+        is_stacked = any(token.sign is Sign.OPERATOR and token.text in "*/" for token in tokens[slash + 1 :])
         return is_stacked or any(token.sign is Sign.PERCENT or token.text in SCALES for token in tokens)
 
     def _reaches(self, side: Side, relation: int) -> bool:
@@ -447,7 +480,7 @@ class _Chain:
             return False
         if is_glued and token.text in (":", "_", ",", ".", "'") and (behind.isalnum() or behind == "\\"):
             return False
-        return not (is_glued and token.sign in (Sign.OPEN, Sign.NUMBER))
+        return token.sign is not Sign.NUMBER and not (is_glued and token.sign is Sign.OPEN)
 
     def _is_closed(self, end: int) -> bool:
         """Whether no operator goes on behind the side with something that is no number."""

@@ -152,6 +152,8 @@ def _word(text: str, start: int, end: int, line: str) -> Lexeme:
 def _is_times(line: str, start: int, end: int) -> bool:
     """`5 x 4` and `5x4`, but not `2x + 1` nor `2x(3)`."""
     before, after = line[start - 1 : start], line[end : end + 1]
+    if before == "0" and not line[start - 2 : start - 1].isdigit() and after.isalnum():
+        return False
     rest = line[end : end + 3].lstrip()
     if not rest or not (rest[0].isdigit() or rest[0] in "$£€.(\\"):
         return False

@@ -7,7 +7,8 @@ import re
 _BEFORE, _AFTER = 120, 200
 _SUPPOSED = re.compile(
     r"\b(?:(?:not|isn't|never)(?=(?: \w+){0,3}\W*\Z)|suppose|supposing|assum\w+|whether|wrong\w*|incorrect\w*"
-    r"|mistaken\w*|false\w*|instead of|rather than|claims?|claimed|wants?|wanted|check if|test if|let's see if)\b|≠|\\neq?\b",
+    r"|mistaken\w*|false\w*|instead of|rather than|claims?|claimed|wants?|wanted|check if|test if"
+    r"|let's see if)\b|≠|\\neq?\b",
     re.IGNORECASE,
 )
 _SENTENCE_END = re.compile(r"[.!?;]\s|\n")
@@ -20,6 +21,8 @@ _TAKEN_BACK = re.compile(
     r"(?: \w+){0,2}? (?:wrong|incorrect|false|impossible|mistaken?|error|contradiction|right|correct|true|work|match"
     r"|equal)"
     r"|\b(?:made|is|was|a|an|my) (?:\w+ )?(?:mistake|error|miscalculation)\b|\bmiscalculat|\brecalculat|\brecomput"
+    r"|\b(?:does not|doesn't|do not|don't) (?:hold|work|match|satisfy|equal)\b"
+    r"|\b(?:is|are) (?:\w+ )?(?:false|not true|not possible|impossible)\b"
     r"|\bredo\b|\b(?:should|must) (?:actually )?(?:be|have been) \S{0,6}\d|\bcontradict"
     r"|\blet me (?:correct|fix|try again|start over)|\bleads? to a wrong\b",
     re.IGNORECASE,

@@ -112,11 +112,15 @@ class Side:
 
 @dataclass(frozen=True, slots=True)
 class Reading:
-    """Per cent as hundredths or as a bare number; `3 dozen` as 36 or as 3; `6 / 2 * 3` as 9 or, stacked, as 1."""
+    """Per cent as hundredths or as a bare number; `3 dozen` as 36 or as 3; `6 / 2 * 3` as 9 or, stacked, as 1.
+
+    To the letter: 0.33 is 33 hundredths and nothing else.
+    """
 
     is_share: bool = True
     is_scaled: bool = False
     is_stacked: bool = False
+    is_to_the_letter: bool = False
 
 
 class SideReader:
@@ -237,7 +241,7 @@ class SideReader:
         while True:
             if sign := self._operator("*", "/"):
                 right = self._signed()
-                is_below = sign == "/" or (self.reading.is_stacked and n_below > 0)
+                is_below = (sign == "/") != (self.reading.is_stacked and n_below > 0)
                 n_below += sign == "/"
                 self.divided = self.divided or sign == "/"
                 value = left.value / right.value if is_below else left.value * right.value
@@ -320,6 +324,8 @@ class SideReader:
         self.n_operations += 1
         if sign is Sign.PI:
             self.end = self.at
+            if self._sign() is Sign.WORD and len(self._text()) <= 2:
+                raise NotANumber("a variable")
             return Operand(PI)
         if sign is Sign.FRAC:
             return Operand(self._group() / self._group())
@@ -335,6 +341,8 @@ class SideReader:
         text = self._text()
         self.at += 1
         operand = literal(text)
+        if self.reading.is_to_the_letter and operand.written is not None:
+            operand = replace(operand, value=Interval.exact(operand.written.value))
         if self._is_mixed():
             part = Fraction(int(self._text()), int(self._text(2)))
             self.at += 3

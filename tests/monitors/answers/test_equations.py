@@ -75,6 +75,7 @@ def test_what_is_right_holds(text: str) -> None:
         ("$129.00 + $30.00 + $150.00 = $299.00", "309"),
         ("7 * 3 = 24 (left: 24)", "21"),
         ("5² = 26", "25"),
+        ("238.00 * 0.085 = 20.035", "20.23"),
         ("24 * 864 = 21,456", "20736"),
     ],
 )
@@ -125,6 +126,12 @@ def test_every_link_of_a_chain_is_a_statement_with_its_own_span() -> None:
 
 def test_a_running_total_is_loose_writing_and_no_error() -> None:
     assert all(item.holds for item in equations("25.8 + 7.74 = 33.54 + 1.29 = 34.83"))
+
+
+@given(st.integers(0, 900))
+def test_a_statement_far_along_a_line_is_read_whole_and_once(n_before: int) -> None:
+    text = "1 = 1 and " * (n_before // 10) + "x" * (n_before % 10) + " so 50 * 51 = 2550 and then more" + " words" * 100
+    assert [text[item.start : item.end] for item in equations(text)] == ["50 * 51 = 2550"]
 
 
 HOSTILE = [
