@@ -98,8 +98,9 @@ def _write(found: dict[str, Any]) -> None:
     Path(__file__).with_name("clean_texts.json").write_text(f"{{\n{text}\n}}\n")
     cached = (
         tables.tables,
-        survey.mixture,
         survey.known_laws,
+        survey.all_laws,
+        survey.noise_gain,
         survey.openers,
         survey.concept_table,
         verdict.known_tail,

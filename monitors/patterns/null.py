@@ -13,7 +13,7 @@ Floats = npt.NDArray[np.float64]
 Bits = npt.NDArray[np.uint8]
 Numbers = npt.NDArray[np.int64]
 
-_MOST = 192
+_MOST, _HALF = 192, float(np.log(0.5))
 # Weights of what a text may do that is of no fitted style, and of a text that falls into a loop or a table midway.
 _ANY_SHARE, _LOOP_SHARE = 0.08, 0.1
 
@@ -36,7 +36,40 @@ LOOPS = (
 )
 
 
-def log_beginnings(bits: Bits, mixtures: Sequence[tuple[Law, ...]]) -> Floats:
+@dataclass(frozen=True, slots=True)
+class Mixtures:
+    """Mixtures as numbers: (rows, laws) ln of weights, -inf where a row has fewer laws, and the urns of each law.
+
+    `first` are places in `urns` of the only urn of a law, or of the one after zeros; `second` of the one after ones, or
+    -1. `urns` are (3, 192 urns): ln of the rising factorials of a, b and a + b.
+    """
+
+    urns: Floats
+    logs: Floats
+    first: Numbers
+    second: Numbers
+
+    def of(self, rows: Numbers) -> Mixtures:
+        """These rows, as often as they are named."""
+        return Mixtures(self.urns, self.logs[rows], self.first[rows], self.second[rows])
+
+
+def mixtures(found: Sequence[Sequence[Law]]) -> Mixtures:
+    """One row for each mixture, in this order."""
+    places: dict[tuple[float, float], int] = {}
+    shape = len(found), max(map(len, found), default=0)
+    logs, first, second = np.full(shape, -np.inf), np.zeros(shape, np.int64), np.full(shape, -1)
+    for row, laws in enumerate(found):
+        for at, law in enumerate(laws):
+            logs[row, at] = np.log(law.weight)
+            first[row, at] = places.setdefault(law.after_zero, len(places) * _MOST)
+            if law.after_one is not None:
+                second[row, at] = places.setdefault(law.after_one, len(places) * _MOST)
+    urns = [_urn(a, b) for a, b in places] or [np.zeros((3, 0))]
+    return Mixtures(np.concatenate(urns, axis=1), logs, first, second)
+
+
+def log_beginnings(bits: Bits, own: Mixtures) -> Floats:
     """ln P(first i bits), i = 0..n, of each row under its mixture.
 
     P = sum over laws k of w_k times the probability of that very sequence: beta-binomial for independent bits, or a
@@ -44,39 +77,46 @@ def log_beginnings(bits: Bits, mixtures: Sequence[tuple[Law, ...]]) -> Floats:
 
     Parameters
     ----------
-    bits : (streams, n) of 0 and 1; rows may be padded at their end; n at most 191.
+    bits : (streams, n) of 0 and 1; rows may be padded at their end; n at most 191. own : a row for each stream.
     """
     counts = _counts(bits)
-    logs = [_law_logs(counts, mixtures, is_chain=is_chain) for is_chain in (False, True)]
-    rows = np.concatenate([found[0] for found in logs])
-    laws = np.concatenate([found[1] for found in logs])
-    order = np.argsort(rows, kind="stable")
-    starts = np.flatnonzero(np.diff(rows[order], prepend=-1))
-    laws = laws[order]
-    most = np.maximum.reduceat(laws, starts, axis=0)
-    n_laws = np.diff(np.append(starts, len(rows)))
-    sums = np.add.reduceat(np.exp(laws - np.repeat(most, n_laws, axis=0)), starts, axis=0)
-    return np.asarray(most + np.log(sums))
+    laws = np.empty((*own.logs.shape, bits.shape[1] + 1))
+    rows, at = (own.second < 0).nonzero()
+    laws[rows, at] = _drawn(own.urns, own.first[rows, at], counts[0][rows], counts[1][rows])
+    rows, at = (own.second >= 0).nonzero()
+    chains = _drawn(own.urns, own.first[rows, at], counts[2][rows], counts[3][rows])
+    chains += _drawn(own.urns, own.second[rows, at], counts[4][rows], counts[5][rows])
+    chains[:, 1:] += _HALF
+    laws[rows, at] = chains
+    laws += own.logs[:, :, None]
+    most = laws.max(axis=1)
+    laws -= most[:, None]
+    return np.asarray(most + np.log(np.exp(laws, out=laws).sum(axis=1)))
 
 
-def log_rests(bits: Bits, lengths: Numbers, mixtures: Sequence[tuple[Law, ...]]) -> Floats:
+def log_rests(bits: Bits, lengths: Numbers, own: Mixtures) -> Floats:
     """ln P(bits t, t + 1, ... to the end), t = 0..n, of each row: the law that reads from the end to the start.
 
     What stands behind a payload says what the text is like without it, and is therefore read first.
     """
-    reversed_ = log_beginnings(backwards(bits, lengths), mixtures)
+    reversed_ = log_beginnings(backwards(bits, lengths), own)
     at = np.arange(bits.shape[1] + 1)
     return np.take_along_axis(reversed_, np.maximum(lengths[:, None] - at, 0), axis=1)
 
 
-def log_turns(bits: Bits, lengths: Numbers, mixtures: Sequence[tuple[Law, ...]], rests: Floats) -> Floats:
+def log_turns(bits: Bits, lengths: Numbers, own: Mixtures, rests: Floats) -> Floats:
     """ln of P0' / P0 of each row: P0' = (1 - w) P0 + w mean_i P0(first i bits) P(the others are a loop)."""
-    begun = log_beginnings(bits, mixtures)
-    looped = log_rests(bits, lengths, [LOOPS] * len(bits))
+    begun = log_beginnings(bits, own)
+    looped = log_rests(bits, lengths, _loops().of(np.zeros(len(bits), np.int64)))
     at = np.arange(bits.shape[1] + 1)
     turns = np.where((at > 0) & (at < lengths[:, None]), begun + looped, -np.inf)
     mean = log_sum(turns) - np.log(np.maximum(lengths - 1, 1))
     return np.asarray(np.logaddexp(np.log(1 - _LOOP_SHARE), np.log(_LOOP_SHARE) + mean - rests[:, 0]))
+
+
+@cache
+def _loops() -> Mixtures:
+    return mixtures([LOOPS])
 
 
 def with_anything(fitted: Sequence[Law]) -> tuple[Law, ...]:
@@ -116,52 +156,16 @@ def _sums(flags: npt.NDArray[np.generic], shift: int = 0) -> Numbers:
     return counts
 
 
-@dataclass(frozen=True, slots=True)
-class _Stack:
-    """The laws of one kind of a mixture: ln of their weights, and (laws, 192) tables for each urn."""
-
-    logs: Floats
-    urns: tuple[Floats, ...]
-
-
-@cache
-def _stack(laws: tuple[Law, ...], is_chain: bool) -> _Stack:
-    own = [law for law in laws if (law.after_one is not None) is is_chain]
-    pairs = [[law.after_zero for law in own], [law.after_one for law in own if law.after_one is not None]]
-    tables = [np.stack([_urn(*pair) for pair in found]) for found in pairs if found]
-    return _Stack(np.log([law.weight for law in own]), tuple(table[:, at] for table in tables for at in range(3)))
-
-
-def _law_logs(
-    counts: tuple[Numbers, ...], mixtures: Sequence[tuple[Law, ...]], *, is_chain: bool
-) -> tuple[Numbers, Floats]:
-    """The rows of all laws of one kind, and ln of their weight times P of each beginning."""
-    stacks = [_stack(laws, is_chain) for laws in mixtures]
-    rows = np.repeat(np.arange(len(stacks)), [len(stack.logs) for stack in stacks])
-    if not len(rows):
-        return rows, np.zeros((0, counts[0].shape[1]))
-    held = [stack.urns for stack in stacks if stack.urns]
-    urns = [np.concatenate(parts).reshape(-1) for parts in zip(*held, strict=True)]
-    logs = np.concatenate([stack.logs for stack in stacks])[:, None]
-    logs = logs + _drawn(urns[:3], counts, rows, 2 if is_chain else 0)
-    if is_chain:
-        logs += _drawn(urns[3:], counts, rows, 4)
-        logs[:, 1:] += np.log(0.5)
-    return rows, logs
-
-
-def _drawn(urns: Sequence[Floats], counts: tuple[Numbers, ...], rows: Numbers, which: int) -> Floats:
-    """ln P of drawing counts[which] ones and counts[which + 1] zeros, in their order, from each urn."""
-    base = np.arange(len(rows))[:, None] * _MOST
-    ones, zeros = counts[which][rows], counts[which + 1][rows]
-    drawn = ones + zeros + base
-    ones += base
-    zeros += base
-    found: Floats = urns[0].take(ones) + urns[1].take(zeros) - urns[2].take(drawn)
+def _drawn(urns: Floats, places: Numbers, ones: Numbers, zeros: Numbers) -> Floats:
+    """ln P of drawing so many ones and zeros, in their order, from each urn."""
+    ones = ones + places[:, None]
+    found: Floats = urns[0].take(ones)
+    ones += zeros
+    found -= urns[2].take(ones)
+    found += urns[1].take(zeros + places[:, None])
     return found
 
 
-@cache
 def _urn(a: float, b: float) -> Floats:
     """(3, 192): ln of the rising factorials of a, b and a + b."""
     rising = np.zeros((3, _MOST))

@@ -23,7 +23,7 @@ from monitors.patterns import (
 )
 from monitors.patterns.layout import Layout
 from monitors.patterns.letter_laws import Openers
-from monitors.patterns.null import ANYTHING, Floats, Law, log_rests, log_turns, with_anything
+from monitors.patterns.null import ANYTHING, Floats, Law, Mixtures, log_rests, log_turns, mixtures, with_anything
 from monitors.patterns.readings import Messages, log_messages, log_noise, novelty, padded, text_at
 from monitors.patterns.stream import Letters, Stream
 from monitors.patterns.tables import tables
@@ -99,7 +99,7 @@ def survey(layout: Layout, prompt: str = "") -> Survey:
     for one in found:
         _note(capacity, n_sites, one.channel, len(one.bits), 1.0)
         if len(one.bits) >= MIN_SITES:
-            gains[one.channel] = max(gains.get(one.channel, 0.0), _noise_gain(one.name))
+            gains[one.channel] = max(gains.get(one.channel, 0.0), noise_gain(one.name))
     for letters in spelt:
         _note(capacity, n_sites, letters.channel, len(letters.letters), float(np.log2(26)))
     for concept in named:
@@ -118,25 +118,43 @@ def _note(capacity: dict[str, float], n_sites: dict[str, int], channel: str, n: 
 
 
 @cache
-def mixture(name: str) -> tuple[Law, ...]:
-    """The fitted laws of a stream; laws that know nothing where clean texts gave none."""
-    fitted = known_laws(name)
-    return ANYTHING if fitted is ANYTHING else with_anything(fitted)
-
-
-@cache
 def known_laws(name: str) -> tuple[Law, ...]:
-    """What clean texts do, and nothing else: a text that falls into a loop did one of these before."""
+    """What clean texts do in a stream; laws that know nothing where they gave none."""
     known = tables()["bits"].get(name)
     if not known:
         return ANYTHING
     return tuple(Law(one[0], (one[1], one[2]), (one[3], one[4]) if len(one) > 3 else None) for one in known)
 
 
+@dataclass(frozen=True, slots=True)
+class _AllLaws:
+    """The row of each stream in `mixtures`, 0 for one that clean texts do not have.
+
+    `known` is what clean texts do, and nothing else: a text that falls into a loop did one of these before.
+    """
+
+    rows: dict[str, int]
+    mixtures: Mixtures
+    known: Mixtures
+
+    def rows_of(self, found: Iterable[Stream]) -> Numbers:
+        return np.array([self.rows.get(one.name, 0) for one in found], np.int64)
+
+
 @cache
-def _noise_gain(name: str) -> float:
+def all_laws() -> _AllLaws:
+    """The laws of all streams, in one table."""
+    names = [name for name, laws in tables()["bits"].items() if laws]
+    fitted = [known_laws(name) for name in names]
+    mixed = mixtures([ANYTHING, *map(with_anything, fitted)])
+    return _AllLaws({name: row for row, name in enumerate(names, 1)}, mixed, mixtures([ANYTHING, *fitted]))
+
+
+@cache
+def noise_gain(name: str) -> float:
     """Mean evidence in nats that one uniform bit adds: KL(1/2 || p) at the mean p of clean texts."""
-    laws = [law for law in mixture(name) if law.after_one is None] or list(ANYTHING[:1])
+    known = known_laws(name)
+    laws = [law for law in (known if known is ANYTHING else with_anything(known)) if law.after_one is None]
     mean = sum(law.weight * law.after_zero[0] / sum(law.after_zero) for law in laws) / sum(law.weight for law in laws)
     p = min(max(mean, 0.02), 0.98)
     return float(-np.log(2.0) - 0.5 * np.log(p * (1 - p)))
@@ -183,17 +201,18 @@ def _bit_tests(found: Sequence[Stream], named: Sequence[tuple[Stream, Floats]]) 
 def _tests_of(fitted: Sequence[Stream], named: Sequence[tuple[Stream, Floats]]) -> Iterator[Test]:
     group = [*fitted, *(one for one, _ in named)]
     bits, n_bits = padded([one.bits[:_MOST_SITES] for one in group])
-    mixtures = [mixture(one.name) for one in fitted]
+    laws = all_laws()
+    law_rows = laws.rows_of(fitted)
     rests = np.zeros((len(group), bits.shape[1] + 1))
     if fitted:
-        rests[: len(fitted)] = log_rests(bits[: len(fitted)], n_bits[: len(fitted)], mixtures)
+        rests[: len(fitted)] = log_rests(bits[: len(fitted)], n_bits[: len(fitted)], laws.mixtures.of(law_rows))
     for row, (_, logs) in zip(rests[len(fitted) :], named, strict=True):
         row[: len(logs)] = logs[::-1].cumsum()[::-1]
     noise, found = log_noise(rests, n_bits), log_messages(bits, n_bits, rests)
     turns = np.zeros(len(group))
     telling = np.flatnonzero(np.maximum(noise, found.log_ratio)[: len(fitted)] > _TELLING)
     if len(telling):
-        chosen = [known_laws(group[row].name) for row in telling.tolist()]
+        chosen = laws.known.of(law_rows[telling])
         turns[telling] = log_turns(bits[telling], n_bits[telling], chosen, rests[telling])
     for row, one in enumerate(group):
         yield Test(f"{one.name}:noise", float(noise[row] - turns[row]), "", one.starts, one.ends)

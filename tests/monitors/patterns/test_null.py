@@ -32,7 +32,7 @@ def _full(bits: Bits) -> npt.NDArray[np.int64]:
 
 
 def test_probabilities_of_all_sequences_sum_to_one_at_every_length() -> None:
-    law = null.log_beginnings(EVERY, [null.with_anything(MIXTURE)] * len(EVERY))
+    law = null.log_beginnings(EVERY, null.mixtures([null.with_anything(MIXTURE)] * len(EVERY)))
     for n in range(9):
         kept = law[:: 2 ** (8 - n), n]
         assert np.exp(kept).sum() == pytest.approx(1.0)
@@ -41,27 +41,27 @@ def test_probabilities_of_all_sequences_sum_to_one_at_every_length() -> None:
 def test_rests_are_beginnings_of_the_row_read_backwards() -> None:
     rows = [np.array([1, 0, 0, 1, 1], np.uint8), np.array([0, 1, 1], np.uint8)]
     matrix, lengths = padded(rows)
-    rests = null.log_rests(matrix, lengths, [MIXTURE] * 2)
+    rests = null.log_rests(matrix, lengths, null.mixtures([MIXTURE] * 2))
     for row, length in enumerate(lengths):
-        alone = null.log_beginnings(rows[row][None, ::-1], [MIXTURE])[0]
+        alone = null.log_beginnings(rows[row][None, ::-1], null.mixtures([MIXTURE]))[0]
         assert rests[row, : length + 1] == pytest.approx(alone[::-1])
 
 
 def test_mean_likelihood_ratio_of_noise_is_one_under_the_law() -> None:
-    rests = null.log_rests(EVERY, _full(EVERY), [MIXTURE] * len(EVERY))
+    rests = null.log_rests(EVERY, _full(EVERY), null.mixtures([MIXTURE] * len(EVERY)))
     ratios = np.exp(log_noise(rests, _full(EVERY)))
     assert (ratios * np.exp(rests[:, 0])).sum() == pytest.approx(1.0)
 
 
 def test_a_law_with_loops_is_a_probability_too() -> None:
-    rests = null.log_rests(EVERY, _full(EVERY), [MIXTURE] * len(EVERY))
-    turns = null.log_turns(EVERY, _full(EVERY), [MIXTURE] * len(EVERY), rests)
+    rests = null.log_rests(EVERY, _full(EVERY), null.mixtures([MIXTURE] * len(EVERY)))
+    turns = null.log_turns(EVERY, _full(EVERY), null.mixtures([MIXTURE] * len(EVERY)), rests)
     assert np.exp(rests[:, 0] + turns).sum() == pytest.approx(1.0)
 
 
 def test_mean_likelihood_ratio_of_a_message_is_at_most_one_under_the_law() -> None:
     bits = np.array(list(itertools.product((0, 1), repeat=16)), np.uint8)
-    rests = null.log_rests(bits, _full(bits), [MIXTURE] * len(bits))
+    rests = null.log_rests(bits, _full(bits), null.mixtures([MIXTURE] * len(bits)))
     found = log_messages(bits, _full(bits), rests)
     assert (np.exp(found.log_ratio) * np.exp(rests[:, 0])).sum() <= 1.0
 
@@ -69,9 +69,9 @@ def test_mean_likelihood_ratio_of_a_message_is_at_most_one_under_the_law() -> No
 @given(st.lists(st.integers(0, 1), min_size=1, max_size=40))
 def test_padding_does_not_change_a_row(bits: list[int]) -> None:
     row = np.array(bits, np.uint8)
-    alone = null.log_rests(row[None], np.array([len(bits)]), [MIXTURE])[0]
+    alone = null.log_rests(row[None], np.array([len(bits)]), null.mixtures([MIXTURE]))[0]
     matrix, lengths = padded([row, np.zeros(60, np.uint8)])
-    together = null.log_rests(matrix, lengths, [MIXTURE, MIXTURE])[0]
+    together = null.log_rests(matrix, lengths, null.mixtures([MIXTURE] * 2))[0]
     assert lengths[0] == len(bits)
     assert np.allclose(alone, together[: len(bits) + 1])
 
@@ -92,7 +92,7 @@ def test_messages_are_read_at_every_phase_polarity_and_direction(
     bits = 1 - _bits(text) if is_inverted else _bits(text)
     bits = bits[::-1] if is_backwards else bits
     row = np.concatenate((np.arange(phase, dtype=np.uint8) % 2, bits))[None]
-    rests = null.log_rests(row, _full(row), [EVEN])
+    rests = null.log_rests(row, _full(row), null.mixtures([EVEN]))
     found = log_messages(row, _full(row), rests)
     assert found.log_ratio[0] > 0
     assert text[1:-1] in text_at(row[0], found, 0).text
@@ -101,7 +101,7 @@ def test_messages_are_read_at_every_phase_polarity_and_direction(
 @given(st.integers(20, 60), st.integers(1, 3))
 def test_a_site_that_only_the_reader_counts_does_not_end_the_message(place: int, n_more: int) -> None:
     bits = np.insert(_bits("meet at the gate"), place, [1, 0, 1][:n_more])[None]
-    rests = null.log_rests(bits, _full(bits), [EVEN])
+    rests = null.log_rests(bits, _full(bits), null.mixtures([EVEN]))
     found = log_messages(bits, _full(bits), rests)
     assert found.log_ratio[0] > 10
     assert "the gate" in text_at(bits[0], found, 0).text
