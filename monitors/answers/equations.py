@@ -190,9 +190,9 @@ def _is_whole(item: Equation, text: str, start: int, end: int) -> bool:
 
 
 def _piece(text: str, at: int) -> tuple[int, int]:
-    start = max(text.rfind("\n", 0, at) + 1, at - _PIECE)
-    end = text.find("\n", at)
-    return start, min(len(text) if end < 0 else end, at + _PIECE)
+    earliest, latest = max(0, at - _PIECE), min(len(text), at + _PIECE)
+    end = text.find("\n", at, latest)
+    return max(earliest, text.rfind("\n", earliest, at) + 1), latest if end < 0 else end
 
 
 def _in_piece(piece: str, offset: int) -> list[Equation]:
