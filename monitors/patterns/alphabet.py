@@ -42,7 +42,7 @@ def shares_of_bytes() -> Floats:
 
 @cache
 def byte_logs() -> tuple[Floats, Floats]:
-    """(4, 256) ln P of a byte and (4, 65536) of a byte behind another: read plainly, inverted, backwards, and both."""
+    """(256, 4) ln P of a byte and (65536, 4) of a byte behind another: read plainly, inverted, backwards, and both."""
     alone = shares_of_bytes()
     after = _CHAINED * _chain() + (1 - _CHAINED) * alone
     before = (alone[:, None] * after).T + 0.03 * np.outer(alone, alone)
@@ -50,8 +50,8 @@ def byte_logs() -> tuple[Floats, Floats]:
     numbers = np.arange(256)
     turned = ((numbers[:, None] >> np.arange(8) & 1) << np.arange(7, -1, -1)).sum(axis=1)
     ways = ((numbers, after), (255 - numbers, after), (turned, before), ((255 - numbers)[turned], before))
-    alone_by_way = np.stack([_logs(alone[read]) for read, _ in ways])
-    return alone_by_way, np.stack([_logs(table[np.ix_(read, read)]).reshape(-1) for read, table in ways])
+    alone_by_way = np.stack([_logs(alone[read]) for read, _ in ways], axis=1)
+    return alone_by_way, np.stack([_logs(table[np.ix_(read, read)]).reshape(-1) for read, table in ways], axis=1)
 
 
 def _logs(shares: Floats) -> Floats:

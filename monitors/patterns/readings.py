@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 
 import numpy as np
 import numpy.typing as npt
@@ -23,6 +24,10 @@ _SLIP, _LEFT_OUT = 4.0, 0.05
 # Whether a payload of noise reaches the last site.
 _WHOLE = 0.4
 _IMPOSSIBLE = -99.0
+# What it costs to leave out the sites up to the 1st, 2nd, ... 8th of a byte.
+_PRICES = _LEFT_OUT * np.arange(1, WIDTH + 1)[:, None]
+_ROUNDING = 1e-9
+_ENDS_STEP = 64
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,7 +43,7 @@ class Reading:
 class Messages:
     """ln of the evidence for a message in each stream, and the way in which its best one is read.
 
-    (sites, 4 streams) each, so that a message can be followed back: what a message may cost to begin at a site or to go
+    (sites, streams of 4 ways) each, so that a message can be followed back: what a message may cost to begin at a site or to go
     on there after a slip, what the byte there gains, and the best message that ends before it.
     """
 
@@ -65,11 +70,17 @@ def log_noise(rests: Floats, lengths: Numbers, log_alternative: Floats | None = 
     e_i is 0.4 on all sites, the rest spread evenly over the ends. `log_alternative`, of the shape of `rests` or with
     one axis before it, stands for another law than uniform bits.
     """
-    at = np.arange(rests.shape[-1])
-    drawn = -np.log(2.0) * at if log_alternative is None else log_alternative
-    ends = np.where(at <= lengths[:, None], np.log((1 - _WHOLE) / (lengths[:, None] + 1.0)), -np.inf)
-    ends = np.where(at == lengths[:, None], np.logaddexp(ends, np.log(_WHOLE)), ends)
-    return log_sum(drawn + rests - rests[:, :1] + ends)
+    n = rests.shape[-1]
+    drawn = -np.log(2.0) * np.arange(n) if log_alternative is None else log_alternative
+    return log_sum(drawn + rests - rests[..., :1] + _ends(-(-n // _ENDS_STEP) * _ENDS_STEP)[lengths, :n])
+
+
+@lru_cache(maxsize=16)
+def _ends(n: int) -> Floats:
+    """(n, n) ln e_i, by the number of sites and i."""
+    lengths, at = np.arange(n)[:, None], np.arange(n)
+    ends = np.where(at <= lengths, np.log((1 - _WHOLE) / (lengths + 1.0)), -np.inf)
+    return np.where(at == lengths, np.logaddexp(ends, np.log(_WHOLE)), ends)
 
 
 def log_messages(bits: Bits, lengths: Numbers, rests: Floats) -> Messages:
@@ -85,52 +96,61 @@ def log_messages(bits: Bits, lengths: Numbers, rests: Floats) -> Messages:
     bits : (streams, n), padded; lengths : (streams,); rests : (streams, n + 1) as `null.log_rests` gives them.
     """
     first, following = _gains(bits, lengths, rests)
-    n_windows = len(first)
+    n_windows, n_columns = first.shape
     starts = _starts(lengths, max(n_windows, 1))
-    chains = np.full((n_windows + WIDTH, first.shape[1] if n_windows else 4 * len(bits)), _IMPOSSIBLE)
+    chains = np.full((n_windows + WIDTH, n_columns), _IMPOSSIBLE)
     slips = np.full_like(chains, _IMPOSSIBLE)
-    slipped = slips[0].copy()
-    for at in range(n_windows):
-        np.maximum(slipped, chains[at] - _SLIP, out=slipped)
-        slipped -= _LEFT_OUT
-        slips[at] = slipped
-        entered = np.maximum(starts[at], slipped) + first[at]
-        chains[at + WIDTH] = np.maximum(entered, chains[at] + following[at])
-    best = chains.max(axis=0).reshape(4, len(bits)) - np.log(np.maximum(lengths / WIDTH, 1.0))
-    return Messages(best.max(axis=0), best.argmax(axis=0), starts, slips, first, chains)
+    slipped = np.empty((WIDTH + 1, n_columns))
+    slipped[0] = _IMPOSSIBLE
+    # Messages that end at a site were entered a byte before it: as many sites as a byte has go together.
+    for at in range(0, n_windows, WIDTH):
+        here = slice(at, min(at + WIDTH, n_windows))
+        n = here.stop - at
+        np.add(chains[here], _PRICES[:n] - _LEFT_OUT - _SLIP, out=slipped[1 : n + 1])
+        np.maximum.accumulate(slipped, axis=0, out=slipped)
+        np.subtract(slipped[1 : n + 1], _PRICES[:n], out=slips[here])
+        slipped[0] = slips[here.stop - 1]
+        entered = np.maximum(starts[here], slips[here])
+        entered += first[here]
+        behind = following[here]
+        behind += chains[here]
+        np.maximum(entered, behind, out=chains[at + WIDTH : here.stop + WIDTH])
+    best = chains.max(axis=0).reshape(len(bits), 4) - np.log(np.maximum(lengths / WIDTH, 1.0))[:, None]
+    return Messages(best.max(axis=1), best.argmax(axis=1), starts, slips, first, chains)
 
 
 def _starts(lengths: Numbers, n_windows: int) -> Floats:
     starts = np.repeat(_ANYWHERE / lengths[None].astype(np.float64), n_windows, axis=0)
     starts[:_NEAR] += _NEAR_START / _NEAR
     starts[0] += _AT_START
-    return np.asarray((np.log(starts)[:, None] + _WAYS[:, None]).reshape(n_windows, -1))
+    return np.asarray((np.log(starts)[:, :, None] + _WAYS).reshape(n_windows, -1))
 
 
 def _gains(bits: Bits, lengths: Numbers, rests: Floats) -> tuple[Floats, Floats]:
-    """(windows, 4 streams): what a byte at each site gains, alone, and behind the byte that ends there."""
+    """(windows, streams of 4): what a byte at each site gains, alone, and behind the byte that ends there."""
     n_windows = bits.shape[1] - WIDTH + 1
     if n_windows < 1:
         empty = np.zeros((0, 4 * len(bits)))
         return empty, empty
-    numbers = np.zeros((len(bits), n_windows), np.int64)
-    for at in range(WIDTH):
-        numbers |= bits[:, at : at + n_windows].astype(np.int64) << (WIDTH - 1 - at)
-    cost = rests[:, :n_windows] - rests[:, WIDTH:]
-    cost[np.arange(n_windows) + WIDTH > lengths[:, None]] = -_IMPOSSIBLE
+    numbers = np.ascontiguousarray(bits.T)
+    for width in (1, 2, 4):
+        numbers = numbers[:-width] << width | numbers[width:]
+    cost = (rests[:, :n_windows] - rests[:, WIDTH:]).T
+    cost[np.arange(n_windows)[:, None] + WIDTH > lengths] = -_IMPOSSIBLE
     alone, after = byte_logs()
-    first = (alone.take(numbers, axis=1) - cost).transpose(2, 0, 1)
+    first = alone.take(numbers, axis=0)
+    first -= cost[:, :, None]
     following = np.full(first.shape, _IMPOSSIBLE)
     if n_windows > WIDTH:
-        pairs = numbers[:, :-WIDTH] * 256 + numbers[:, WIDTH:]
-        following[WIDTH:] = (after.take(pairs, axis=1) - cost[:, WIDTH:]).transpose(2, 0, 1)
+        pairs = numbers[:-WIDTH].astype(np.uint16) << WIDTH | numbers[WIDTH:]
+        np.subtract(after.take(pairs, axis=0), cost[WIDTH:, :, None], out=following[WIDTH:])
     return first.reshape(n_windows, -1), following.reshape(n_windows, -1)
 
 
 def text_at(bits: Bits, found: Messages, row: int) -> Reading:
     """What the best message of a stream says, followed back from its end."""
     way = int(found.ways[row])
-    column = way * len(found.ways) + row
+    column = 4 * row + way
     chain, slips, gains, starts = (part[:, column] for part in (found.chains, found.slips, found.gains, found.starts))
     end = at = int(chain.argmax())
     begins: list[int] = []
@@ -140,7 +160,7 @@ def text_at(bits: Bits, found: Messages, row: int) -> Reading:
         if chain[at + WIDTH] == starts[at] + gains[at]:
             break
         if chain[at + WIDTH] == slips[at] + gains[at]:
-            while slips[at] != chain[at] - _SLIP - _LEFT_OUT:
+            while slips[at] > chain[at] - _SLIP - _LEFT_OUT + _ROUNDING:
                 at -= 1
     begins.reverse()
     return Reading(begins[0], end, _text(bits, begins, way))
