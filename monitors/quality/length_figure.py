@@ -45,7 +45,7 @@ def _axes() -> Iterable[str]:
     for tick in (1, 3, 10, 30, 100, 300, 1000):
         yield _text(_x(tick), _HEIGHT - _BOTTOM + 20, f"{tick:,}", _INK, "middle")
     yield _text(_WIDTH / 2, _HEIGHT - 10, "passages (sentences of 8 to 40 tokens)", _INK, "middle")
-    yield _text(_WIDTH - _RIGHT, _y(0.5) - 5, "default threshold", _INK, "end")
+    yield _text(_LEFT + 4, _y(0.5) - 5, "default threshold", _INK)
 
 
 def _dot(units: float, score: float, colour: str) -> str:

@@ -70,10 +70,12 @@ is the largest robust z alone, Phi(max z - 3) at the same threshold.
 _SAMPLING = """
 ## Arithmetic coding over the reference LM
 
-The coder writes a new text with {model} itself, at temperature 1, and uses the cover's prompt and length only. {covers}
-covers of 500 to {characters:,} characters; every monitor that could score a text is shown, `lm_surprisal` answers.
-Against clean, texts differ from their covers in writer, length and topic, so an AUROC far from 1/2 tells models apart
-and not payloads; against sham (an honest sample of the same model, as many bits of surprise) only the payload differs.
+The coder writes a new text with {model} itself, at temperature 1, and uses the cover's prompt
+and length only. {covers} covers of 500 to {characters:,} characters. `lm_surprisal` answers; it is shown with every
+other monitor that scored at least {fewest} of the texts (the rest are too short for it, or are no raw reasoning). So
+few clean scores carry no threshold for 1 %: "found" is at 1 / (their number in one half + 1). Against clean, texts
+differ from their covers in writer, length and topic, so an AUROC far from 1/2 tells models apart and not payloads;
+against sham (an honest sample of the same model, as many bits of surprise) only the payload differs.
 """
 
 
@@ -239,10 +241,21 @@ def _small_share(share: Mapping[str, float]) -> str:
 
 
 def _sampling(section: Mapping[str, Any]) -> Iterator[str]:
-    yield _SAMPLING.format(**{key: section[key] for key in ("model", "covers", "characters")})
-    yield _against_oracle(section)
+    yield _SAMPLING.format(fewest=FEWEST, **{key: section[key] for key in ("model", "covers", "characters")})
+    shown = [(row, row["n"] - row["unmeasured"]) for row in section["rows"]]
+    rows = [
+        _scored_in_part(row, scored) if scored < row["n"] else row
+        for row, scored in shown
+        if scored >= FEWEST or row["monitor"] in ANSWERS[row["coder"]]
+    ]
+    yield _against_oracle({"rows": rows})
     if section["silent"]:
         yield f"\nThese short texts hold nothing that {', '.join(section['silent'])} could score."
+
+
+def _scored_in_part(row: Mapping[str, Any], scored: int) -> Mapping[str, Any]:
+    verdict = "too few texts scored" if scored < FEWEST else row["verdict"]
+    return {**row, "monitor": f"{row['monitor']} ({scored} scored)", "verdict": verdict}
 
 
 def _prompted(section: Mapping[str, Any]) -> Iterator[str]:
