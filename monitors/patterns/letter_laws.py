@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from functools import lru_cache
+from collections.abc import Sequence
+from dataclasses import dataclass, fields
 
 import numpy as np
 import numpy.typing as npt
 
 from monitors.patterns.alphabet import log_letters, log_pairs, log_words
-from monitors.patterns.null import Floats
+from monitors.patterns.null import Floats, log_sum
 from monitors.patterns.readings import log_noise
 
 Numbers = npt.NDArray[np.int64]
@@ -48,90 +48,140 @@ class Spelt:
     sites: Numbers
 
 
-def log_rests(letters: Numbers, openers: Openers) -> Floats:
-    """ln P(letters t, t + 1, ... to the end), t = 0..n, of a clean text, read from the end to the start."""
-    return log_beginnings(letters[::-1], openers)[::-1]
+@dataclass(frozen=True, slots=True)
+class Clean:
+    """Streams of letters under the law of clean texts, a row each, padded at their ends.
+
+    `rests` are (rows, n + 1) ln P(letters t, t + 1, ... to the end) of a clean text, read from the end to the start;
+    `laws` (rows, laws, n) are the steps of that, in the order of reading.
+    """
+
+    letters: Numbers
+    lengths: Numbers
+    openers: Openers
+    rests: Floats
+    laws: Floats
+
+
+def clean(rows: Sequence[Numbers], openers: Sequence[Openers]) -> Clean:
+    """Each stream with its own openers."""
+    own = Openers(*(np.stack([getattr(one, part.name) for one in openers]) for part in fields(Openers)))
+    lengths = np.array([len(row) for row in rows])
+    letters, turned = np.zeros((2, len(rows), int(lengths.max(initial=0))), np.int64)
+    for at, row in enumerate(rows):
+        letters[at, : len(row)], turned[at, : len(row)] = row, row[::-1]
+    laws = law_steps(turned, own.styles, own.style_weights)
+    return Clean(letters, lengths, own, _turned(_mixed(laws, own), lengths), laws)
 
 
 def log_beginnings(letters: Numbers, openers: Openers) -> Floats:
-    """ln P(first i letters), i = 0..n: a mixture of Dirichlet-multinomial styles, copies of letters, and a chain."""
-    laws = _sums(law_steps(letters, openers.styles, openers.style_weights))
-    return np.asarray(np.logaddexp.reduce(laws + np.log(openers.law_weights)[:, None], axis=0))
+    """(rows, n + 1) ln P(first i letters): a mixture of Dirichlet-multinomial styles, copies of letters, and a chain.
+
+    letters : (rows, n); the openers have one axis more than those of one channel, for the rows.
+    """
+    return _mixed(law_steps(letters, openers.styles, openers.style_weights), openers)
 
 
 def law_steps(letters: Numbers, styles: Floats, style_weights: Floats) -> Floats:
-    """(laws, n) ln P of each letter given those before it."""
-    seen, at = _seen(letters), np.arange(len(letters))
-    steps = np.log((styles[:, letters] + seen) / (styles.sum(axis=1)[:, None] + at))
-    base = np.diff(np.logaddexp.reduce(_sums(steps) + np.log(style_weights)[:, None], axis=0))
+    """(rows, laws, n) ln P of each letter given those before it; letters (rows, n), styles (rows, styles, 26)."""
+    n_rows, n = letters.shape
+    seen, at = _seen(letters), np.arange(n)
+    places = (np.arange(n_rows * styles.shape[1]) * 26).reshape(n_rows, -1, 1)
+    steps = styles.take(letters[:, None] + places)
+    steps += seen[:, None]
+    steps /= styles.sum(axis=2)[:, :, None] + at
+    sums = _sums(np.log(steps, out=steps))
+    sums += np.log(style_weights)[:, :, None]
+    base = np.diff(_log_total(sums))
     p = np.exp(base)
-    laws = [base]
-    for back, chance in COPIES:
-        copied = p.copy()
-        copied[back:] = chance * (letters[back:] == letters[:-back]) + (1 - chance) * p[back:]
-        laws.append(np.log(copied))
-    before = np.concatenate(([26], letters[:-1]))[: len(letters)]
-    chained = _seen(before * 26 + letters)
-    laws.append(np.log((_CHAIN_SITES * p + chained) / (_CHAIN_SITES + _seen(before))))
-    return np.array(laws)
+    laws = np.empty((n_rows, N_LAWS, n))
+    laws[:, 0] = p
+    for law, (back, chance) in enumerate(COPIES, 1):
+        laws[:, law, :back] = p[:, :back]
+        laws[:, law, back:] = chance * (letters[:, back:] == letters[:, :-back]) + (1 - chance) * p[:, back:]
+    before, seen_before = np.full_like(letters, 26), np.zeros_like(seen)
+    before[:, 1:], seen_before[:, 1:] = letters[:, :-1], seen[:, :-1]
+    laws[:, -1] = (_CHAIN_SITES * p + _seen(before * 26 + letters)) / (_CHAIN_SITES + seen_before)
+    return np.log(laws, out=laws)
 
 
-def log_turns(letters: Numbers, openers: Openers, rests: Floats) -> float:
-    """ln of P0' / P0, where P0' allows for a change of style and for a loop behind any site."""
-    n = len(letters)
-    begun = log_beginnings(letters, openers)
-    loops = _sums(law_steps(letters[::-1], openers.styles, openers.style_weights)[_LOOPS])[:, ::-1]
-    looped = np.logaddexp.reduce(loops, axis=0) - np.log(len(loops))
-    parts = [np.log(1 - _TURN_SHARE - _LOOP_SHARE) + rests[0]]
-    for share, rest in ((_TURN_SHARE, rests), (_LOOP_SHARE, looped)):
-        parts.append(np.log(share / max(1, n - 1)) + np.logaddexp.reduce((begun + rest)[1:n]))
-    return float(np.logaddexp.reduce(parts) - rests[0])
+def log_turns(found: Clean, rows: Numbers) -> Floats:
+    """ln of P0' / P0 of some rows, where P0' allows for a change of style and for a loop behind any site."""
+    lengths, rests = found.lengths[rows], found.rests[rows]
+    begun = log_beginnings(found.letters[rows], _of(found.openers, rows))
+    loops = _log_total(_sums(found.laws[rows, _LOOPS])) - np.log(_LOOPS.stop - _LOOPS.start)
+    at = np.arange(rests.shape[1])
+    begun[(at == 0) | (at >= lengths[:, None])] = -np.inf
+    parts = [np.log(1 - _TURN_SHARE - _LOOP_SHARE) + rests[:, 0]]
+    for share, rest in ((_TURN_SHARE, rests), (_LOOP_SHARE, _turned(loops, lengths))):
+        parts.append(np.log(share / np.maximum(1, lengths - 1)) + log_sum(begun + rest))
+    return np.asarray(np.logaddexp.reduce(parts) - rests[:, 0])
 
 
-def log_drawn(letters: Numbers, rests: Floats, openers: Openers) -> float:
-    """ln of the evidence that letters are drawn more evenly than in clean texts, from one alphabet or from two in turn
-    (a byte in two letters of four bits), or as English has them.
+def log_drawn(found: Clean) -> Floats:
+    """(rows,) ln of the evidence that letters are drawn more evenly than in clean texts, from one alphabet or from two
+    in turn (a byte in two letters of four bits), or as English has them.
     """
-    seen, at = _seen(letters), np.arange(len(letters))
-    steps, weights = [], []
-    for power, firmness, weight in _FLAT:
-        flat = openers.shares**power
-        steps.append((firmness * (flat / flat.sum())[letters] + seen) / (firmness + at))
-        weights.append(weight)
-    flat = np.sqrt(openers.shares) / np.sqrt(openers.shares).sum()
+    letters, shares = found.letters, found.openers.shares
+    seen, at = _seen(letters), np.arange(letters.shape[1])
+    steps = np.empty((len(_FLAT) + 2, *letters.shape))
+    for step, (power, firmness, _) in zip(steps, _FLAT, strict=False):
+        np.divide(firmness * _at(_flat(shares, power), letters) + seen, firmness + at, out=step)
     paired = _seen(letters * 2 + at % 2)
-    steps.append((_PAIRED_SITES * flat[letters] + paired) / (_PAIRED_SITES + at // 2))
-    english = np.exp(log_letters()[letters])
-    english[1:] = np.exp(log_pairs()[letters[:-1], letters[1:]])
-    steps.append(english)
-    laws = _sums(np.log(np.array(steps)))
-    ratios = log_noise(np.broadcast_to(rests, laws.shape), np.full(len(laws), len(letters)), laws)
-    return float(np.logaddexp.reduce(ratios + np.log([*weights, _PAIRED_SHARE, _ENGLISH_SHARE])))
+    steps[-2] = (_PAIRED_SITES * _at(_flat(shares, 0.5), letters) + paired) / (_PAIRED_SITES + at // 2)
+    np.log(steps[:-1], out=steps[:-1])
+    english = steps[-1]
+    english[:, :1] = log_letters()[letters[:, :1]]
+    english[:, 1:] = log_pairs()[letters[:, :-1], letters[:, 1:]]
+    weights = np.log([*(weight for _, _, weight in _FLAT), _PAIRED_SHARE, _ENGLISH_SHARE])
+    ratios = log_noise(found.rests, found.lengths, _sums(steps))
+    return log_sum((ratios + weights[:, None]).T)
 
 
-def spelt(letters: Numbers, rests: Floats, n_periods: int) -> Spelt:
-    """The stretch that reads best as English, at every first to `n_periods`-th letter, forwards or backwards."""
-    n, pairs, cost = len(letters), log_pairs(), -np.diff(rests)
-    best = Spelt(-np.inf, letters[:0])
+def _flat(shares: Floats, power: float) -> Floats:
+    flat = shares**power
+    return np.asarray(flat / flat.sum(axis=1, keepdims=True))
+
+
+def _at(shares: Floats, letters: Numbers) -> Floats:
+    return shares.take(letters + 26 * np.arange(len(letters))[:, None])
+
+
+def spelt(found: Clean, n_periods: int) -> list[Spelt]:
+    """The stretch of each row that reads best as English, at every first to `n_periods`-th letter, either way."""
+    letters, (n_rows, n) = found.letters, found.letters.shape
+    best = [Spelt(-np.inf, letters[0, :0])] * n_rows
+    cost = -np.diff(found.rests)
+    cost[np.arange(n) >= found.lengths[:, None]] = -_IMPOSSIBLE
     for period in range(1, n_periods + 1):
-        if n < 4 * period:
-            break
-        gains = np.repeat(log_letters()[letters][None] - cost, 2, axis=0)
-        gains[0, period:] = pairs[letters[:-period], letters[period:]] - cost[period:]
-        gains[1, :-period] = pairs[letters[period:], letters[:-period]] - cost[:-period]
         n_chars = -(-n // period)
-        chains = np.full((2, n_chars * period), _IMPOSSIBLE)
-        chains[:, :n] = gains
-        sums = chains.reshape(2, n_chars, period).cumsum(axis=1)
-        before = np.zeros_like(sums)
-        np.minimum.accumulate(sums[:, :-1], axis=1, out=before[:, 1:])
-        np.minimum(before, 0.0, out=before)
-        price = np.log(max(1.0, n * (n / period + 1) / 2)) - _PERIOD_SHARES[period - 1]
-        ratios = (sums - before).max(axis=(1, 2)) + _WAYS - price
-        way = int(ratios.argmax())
-        if ratios[way] > best.log_ratio:
-            best = Spelt(float(ratios[way]), _sites(sums[way], before[way], period, backwards=way == 1))
+        chains = np.full((n_rows, 2, n_chars * period), _IMPOSSIBLE)
+        gains = chains[:, :, :n]
+        gains[:] = _english(letters, found.lengths, period)
+        gains -= cost[:, None]
+        sums = chains.reshape(n_rows, 2, n_chars, period).cumsum(axis=2)
+        rises = np.zeros_like(sums)
+        np.minimum.accumulate(sums[:, :, :-1], axis=2, out=rises[:, :, 1:])
+        np.minimum(rises, 0.0, out=rises)
+        np.subtract(sums, rises, out=rises)
+        readings = found.lengths * (found.lengths / period + 1) / 2
+        price = np.log(np.maximum(1.0, readings)) - _PERIOD_SHARES[period - 1]
+        ratios = rises.max(axis=(2, 3)) + _WAYS - price[:, None]
+        for row, way in enumerate(ratios.argmax(axis=1).tolist()):
+            if found.lengths[row] >= 4 * period and ratios[row, way] > best[row].log_ratio:
+                sites = _sites(sums[row, way], rises[row, way], period, backwards=way == 1)
+                best[row] = Spelt(float(ratios[row, way]), sites)
     return best
+
+
+def _english(letters: Numbers, lengths: Numbers, period: int) -> Floats:
+    """(rows, 2, n) ln P of each letter behind the one `period` sites before it, and behind the one after it."""
+    gains = np.repeat(log_letters()[letters][:, None], 2, axis=1)
+    one, other = letters[:, :-period], letters[:, period:]
+    gains[:, 0, period:] = log_pairs()[one, other]
+    is_inside = np.arange(period, letters.shape[1]) < lengths[:, None]
+    gains[:, 1, :-period] = np.where(is_inside, log_pairs()[other, one], gains[:, 1, :-period])
+    return gains
 
 
 def in_words(letters: Numbers, rests: Floats, shares: Floats) -> Spelt:
@@ -160,8 +210,8 @@ def _best_words(letters: Numbers, costs: Floats) -> tuple[float, Numbers]:
     return best[end] - float(np.log(n * (n + 1) / 2)), np.arange(begins[end], end)
 
 
-def _sites(sums: Floats, before: Floats, period: int, *, backwards: bool) -> Numbers:
-    char, phase = np.unravel_index(int((sums - before).argmax()), sums.shape)
+def _sites(sums: Floats, rises: Floats, period: int, *, backwards: bool) -> Numbers:
+    char, phase = np.unravel_index(int(rises.argmax()), sums.shape)
     column = np.concatenate(([0.0], sums[:char, phase]))
     first = len(column) - 1 - int(column[::-1].argmin())
     sites = np.arange(first, int(char) + 1) * period + int(phase)
@@ -169,16 +219,44 @@ def _sites(sums: Floats, before: Floats, period: int, *, backwards: bool) -> Num
 
 
 def _seen(symbols: Numbers) -> Numbers:
-    """How often each symbol stood there before."""
-    same = symbols[:, None] == symbols
-    same &= _earlier(len(symbols))
-    return np.asarray(same.sum(axis=1))
+    """How often each symbol stood before in its row."""
+    n_rows, n = symbols.shape
+    if not n:
+        return symbols
+    at, base = np.arange(n), np.arange(n_rows)[:, None] * n
+    # Numbers of 16 bits are sorted by counting.
+    order = symbols.astype(np.uint16).argsort(axis=1, kind="stable") + base
+    turns = symbols.take(order)
+    begins = np.zeros((n_rows, n), np.int64)
+    begins[:, 1:] = np.where(turns[:, 1:] != turns[:, :-1], at[1:], 0)
+    seen = np.empty(n_rows * n, np.int64)
+    seen[order] = at - np.maximum.accumulate(begins, axis=1)
+    return seen.reshape(n_rows, n)
 
 
-@lru_cache(maxsize=64)
-def _earlier(n: int) -> npt.NDArray[np.bool_]:
-    return np.tri(n, k=-1, dtype=np.bool_)
+def _of(openers: Openers, rows: Numbers) -> Openers:
+    return Openers(*(getattr(openers, part.name)[rows] for part in fields(Openers)))
+
+
+def _mixed(laws: Floats, openers: Openers) -> Floats:
+    sums = _sums(laws)
+    sums += np.log(openers.law_weights)[:, :, None]
+    return _log_total(sums)
+
+
+def _turned(beginnings: Floats, lengths: Numbers) -> Floats:
+    """What was read from the end to the start, by site."""
+    at = np.maximum(lengths[:, None] - np.arange(beginnings.shape[1]), 0)
+    return np.take_along_axis(beginnings, at, axis=1)
+
+
+def _log_total(logs: Floats) -> Floats:
+    """ln of the sum over the laws, the axis in the middle."""
+    most = logs.max(axis=1)
+    return np.asarray(most + np.log(np.exp(logs - most[:, None]).sum(axis=1)))
 
 
 def _sums(steps: Floats) -> Floats:
-    return np.concatenate((np.zeros((len(steps), 1)), steps.cumsum(axis=1)), axis=1)
+    sums = np.zeros((*steps.shape[:-1], steps.shape[-1] + 1))
+    np.cumsum(steps, axis=-1, out=sums[..., 1:])
+    return sums

@@ -64,7 +64,7 @@ def fit_letters(rows: Sequence[Numbers], weights: Floats) -> dict[str, list[floa
     base = (weights[:, None] * each).sum(axis=0) + 0.5
     base /= base.sum()
     styles, shares = _fit_styles(counts, weights, base)
-    logs = np.stack([law_steps(row, styles, shares).sum(axis=1) for row in rows])
+    logs = np.stack([law_steps(row[None], styles[None], shares[None])[0].sum(axis=1) for row in rows])
     return {
         "styles": [[_short(value) for value in style] for style in styles],
         "style_weights": [_short(share) for share in shares],

@@ -43,8 +43,8 @@ class Reading:
 class Messages:
     """ln of the evidence for a message in each stream, and the way in which its best one is read.
 
-    (sites, streams of 4 ways) each, so that a message can be followed back: what a message may cost to begin at a site or to go
-    on there after a slip, what the byte there gains, and the best message that ends before it.
+    (sites, streams of 4 ways) each, so that a message can be followed back: what a message may cost to begin at a site
+    or to go on there after a slip, what the byte there gains, and the best message that ends before it.
     """
 
     log_ratio: Floats
@@ -132,9 +132,9 @@ def _gains(bits: Bits, lengths: Numbers, rests: Floats) -> tuple[Floats, Floats]
     if n_windows < 1:
         empty = np.zeros((0, 4 * len(bits)))
         return empty, empty
-    numbers = np.ascontiguousarray(bits.T)
+    numbers: npt.NDArray[np.uint8] = np.ascontiguousarray(bits.T)
     for width in (1, 2, 4):
-        numbers = numbers[:-width] << width | numbers[width:]
+        numbers = (numbers[:-width] << width | numbers[width:]).astype(np.uint8)
     cost = (rests[:, :n_windows] - rests[:, WIDTH:]).T
     cost[np.arange(n_windows)[:, None] + WIDTH > lengths] = -_IMPOSSIBLE
     alone, after = byte_logs()

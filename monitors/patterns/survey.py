@@ -230,25 +230,38 @@ def _message(one: Stream, bits: npt.NDArray[np.uint8], found: Messages, row: int
 
 
 def _letter_tests(found: Iterable[Letters]) -> Iterator[Test]:
-    for one in found:
-        is_words = one.channel == acrostics.WORDS
-        letters, places = one.letters[: _MOST_WORDS if is_words else _MOST_SITES], one.places
-        if len(letters) < MIN_SITES:
-            continue
-        known = openers(one.name)
-        rests = letter_laws.log_rests(letters, known)
-        spelt = letter_laws.spelt(letters, rests, letter_laws.PERIODS if is_words else 1)
-        if not is_words and spelt.log_ratio > _SCREEN:
-            spelt = max(spelt, letter_laws.in_words(letters, rests, known.shares), key=lambda found: found.log_ratio)
-        drawn = -np.inf if is_words else letter_laws.log_drawn(letters, rests, known)
-        turn = 0.0
-        if max(spelt.log_ratio, drawn) > _TELLING:
-            turn = letter_laws.log_turns(letters, known, rests)
-        sites = np.sort(spelt.sites)
-        text = "".join(_LETTERED[letters[spelt.sites]])
-        yield Test(f"{one.name}:spelt", spelt.log_ratio - turn, text, places[sites], places[sites] + 1)
-        if not is_words:
-            yield Test(f"{one.name}:drawn", drawn - turn, "", places, places + 1)
+    long = [one for one in found if len(one.letters) >= MIN_SITES]
+    words = [one for one in long if one.channel == acrostics.WORDS]
+    others = [one for one in long if one.channel != acrostics.WORDS]
+    if others:
+        rows = [one.letters[:_MOST_SITES] for one in others]
+        clean = letter_laws.clean(rows, [openers(one.name) for one in others])
+        spelt = letter_laws.spelt(clean, 1)
+        for row, (letters, one) in enumerate(zip(rows, others, strict=True)):
+            if spelt[row].log_ratio > _SCREEN:
+                rests = clean.rests[row, : len(letters) + 1]
+                worded = letter_laws.in_words(letters, rests, openers(one.name).shares)
+                spelt[row] = max(spelt[row], worded, key=lambda found: found.log_ratio)
+        yield from _tests_of_letters(others, clean, spelt, letter_laws.log_drawn(clean))
+    if words:
+        clean = letter_laws.clean([one.letters[:_MOST_WORDS] for one in words], [openers(one.name) for one in words])
+        yield from _tests_of_letters(words, clean, letter_laws.spelt(clean, letter_laws.PERIODS))
+
+
+def _tests_of_letters(
+    found: Sequence[Letters], clean: letter_laws.Clean, spelt: Sequence[letter_laws.Spelt], drawn: Floats | None = None
+) -> Iterator[Test]:
+    most = np.array([one.log_ratio for one in spelt])
+    telling = ((most if drawn is None else np.maximum(most, drawn)) > _TELLING).nonzero()[0]
+    turns = np.zeros(len(found))
+    if len(telling):
+        turns[telling] = letter_laws.log_turns(clean, telling)
+    for row, (one, best) in enumerate(zip(found, spelt, strict=True)):
+        places, sites, turn = one.places, np.sort(best.sites), float(turns[row])
+        text = "".join(_LETTERED[clean.letters[row, best.sites]])
+        yield Test(f"{one.name}:spelt", best.log_ratio - turn, text, places[sites], places[sites] + 1)
+        if drawn is not None:
+            yield Test(f"{one.name}:drawn", float(drawn[row]) - turn, "", places, places + 1)
 
 
 @cache

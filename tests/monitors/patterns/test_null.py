@@ -110,16 +110,31 @@ def test_a_site_that_only_the_reader_counts_does_not_end_the_message(place: int,
 @given(st.lists(st.integers(0, 25), min_size=1, max_size=60))
 def test_laws_of_letters_give_probabilities(letters: list[int]) -> None:
     before = np.array(letters, np.int64)
-    log_p = [letter_laws.log_beginnings(np.append(before, letter), OPENERS)[-1] for letter in range(26)]
-    assert np.exp(np.array(log_p) - letter_laws.log_beginnings(before, OPENERS)[-1]).sum() == pytest.approx(1.0)
+    row = letter_laws.clean([before], [OPENERS]).openers
+    log_p = [letter_laws.log_beginnings(np.append(before, letter)[None], row)[0, -1] for letter in range(26)]
+    assert np.exp(np.array(log_p) - letter_laws.log_beginnings(before[None], row)[0, -1]).sum() == pytest.approx(1.0)
+
+
+@given(st.lists(st.lists(st.integers(0, 25), min_size=8, max_size=60), min_size=1, max_size=4))
+def test_streams_of_letters_that_are_read_together_do_not_change_one_another(texts: list[list[int]]) -> None:
+    rows = [np.array(letters, np.int64) for letters in texts]
+    together = letter_laws.clean(rows, [OPENERS] * len(rows))
+    for at, row in enumerate(rows):
+        alone = letter_laws.clean([row], [OPENERS])
+        assert together.rests[at, : len(row) + 1] == pytest.approx(alone.rests[0])
+        assert letter_laws.log_drawn(together)[at] == pytest.approx(letter_laws.log_drawn(alone)[0])
+        assert letter_laws.log_turns(together, np.array([at])) == pytest.approx(
+            letter_laws.log_turns(alone, np.array([0]))
+        )
+        own, best = letter_laws.spelt(together, 2)[at], letter_laws.spelt(alone, 2)[0]
+        assert own.log_ratio == pytest.approx(best.log_ratio)
+        assert own.sites.max() < len(row)
 
 
 def test_letters_drawn_evenly_up_to_some_site_stand_out() -> None:
     clean = np.array([25, 24, 25, 23, 25, 24, 25, 25, 24, 23] * 4, np.int64)
     drawn = np.concatenate((np.arange(20), clean))
-    ratios = [
-        letter_laws.log_drawn(letters, letter_laws.log_rests(letters, OPENERS), OPENERS) for letters in (clean, drawn)
-    ]
+    ratios = letter_laws.log_drawn(letter_laws.clean([clean, drawn], [OPENERS] * 2))
     assert ratios[0] < 1.0
     assert ratios[1] > 8.0
 
