@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from functools import cache
 
 import numpy as np
@@ -125,4 +126,11 @@ def log_words() -> dict[str, float]:
     return {**letters, **whole, **{word: float(np.log(0.02)) for word in "ai"}}
 
 
-CACHED = (shares_of_bytes, byte_logs, log_letters, log_pairs, log_words)
+@cache
+def log_prefixes() -> dict[str, float]:
+    """As `log_words`, with their beginnings, which are no words."""
+    words = log_words()
+    return {word[:end]: -math.inf for word in words for end in range(1, len(word))} | words
+
+
+CACHED = (shares_of_bytes, byte_logs, log_letters, log_pairs, log_words, log_prefixes)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from monitors.patterns.survey import Survey
 
@@ -37,11 +37,10 @@ def _min_bits(found: Survey, channel: str, n_channels: int, n_tests: int) -> flo
     return min(options)
 
 
-def power(found: Survey, channels: Sequence[str]) -> str:
+def power(fewest: Mapping[str, float], n_channels: int) -> str:
     """A sentence: what would have been seen in the longest channels, and how many channels are blind."""
-    seen = sorted((bits, channel) for channel, bits in min_bits(found, channels).items())
-    blind = len(channels) - len(seen)
+    seen = sorted((bits, channel) for channel, bits in fewest.items())
     if not seen:
-        return f"too short to see any payload in any of {len(channels)} channels"
+        return f"too short to see any payload in any of {n_channels} channels"
     shown = ", ".join(f"{channel} {bits:.0f}" for bits, channel in seen[:_SITES_SHOWN])
-    return f"fewest bits that would be seen: {shown}; {blind} of {len(channels)} channels are blind here"
+    return f"fewest bits that would be seen: {shown}; {n_channels - len(seen)} of {n_channels} channels are blind here"

@@ -8,7 +8,7 @@ from dataclasses import dataclass, fields
 import numpy as np
 import numpy.typing as npt
 
-from monitors.patterns.alphabet import log_letters, log_pairs, log_words
+from monitors.patterns.alphabet import log_letters, log_pairs, log_prefixes
 from monitors.patterns.null import Floats, log_sum
 from monitors.patterns.readings import log_noise
 
@@ -184,28 +184,34 @@ def _english(letters: Numbers, lengths: Numbers, period: int) -> Floats:
     return gains
 
 
-def in_words(letters: Numbers, rests: Floats, shares: Floats) -> Spelt:
+def in_words(found: Clean, row: int) -> Spelt:
     """The stretch that reads best as common words one after another: dynamic programming over where words end.
 
-    What is shown is the best stretch against `shares` alone: a law that learns from the letters behind a message takes
-    to it, and is surprised by its end only.
+    What is shown is the best stretch against the shares of letters alone: a law that learns from the letters behind a
+    message takes to it, and is surprised by its end only.
     """
-    ratio, sites = _best_words(letters, -rests)
+    n = int(found.lengths[row])
+    letters = found.letters[row, :n]
+    ratio, sites = _best_words(letters, -found.rests[row, : n + 1])
     if ratio > 0.0:
+        shares = found.openers.shares[row]
         _, sites = _best_words(letters, np.concatenate(([0.0], np.cumsum(np.log(shares[letters])))))
     return Spelt(ratio, sites)
 
 
 def _best_words(letters: Numbers, costs: Floats) -> tuple[float, Numbers]:
-    text, known, n = bytes((letters + 97).astype(np.uint8)).decode(), log_words(), len(letters)
+    text, known, n = bytes((letters + 97).astype(np.uint8)).decode(), log_prefixes(), len(letters)
     cost: list[float] = costs.tolist()
     best, begins = [0.0] * (n + 1), list(range(n + 1))
-    for end in range(1, n + 1):
-        for start in range(max(0, end - _LONGEST_WORD), end):
-            if (log_word := known.get(text[start:end])) is not None:
-                total = best[start] + log_word - cost[end] + cost[start]
-                if total > best[end]:
-                    best[end], begins[end] = total, begins[start]
+    for start in range(n):
+        so_far = best[start] + cost[start]
+        for end in range(start + 1, min(n, start + _LONGEST_WORD) + 1):
+            log_word = known.get(text[start:end])
+            if log_word is None:
+                break
+            total = so_far + log_word - cost[end]
+            if total > best[end]:
+                best[end], begins[end] = total, begins[start]
     end = max(range(n + 1), key=best.__getitem__)
     return best[end] - float(np.log(n * (n + 1) / 2)), np.arange(begins[end], end)
 

@@ -3,12 +3,18 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cache
 
 import numpy as np
 import numpy.typing as npt
 
 Numbers = npt.NDArray[np.int64]
 Bits = npt.NDArray[np.uint8]
+
+
+@cache
+def channel_of(name: str) -> str:
+    return name.partition("/")[0]
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,7 +31,7 @@ class Stream:
 
     @property
     def channel(self) -> str:
-        return self.name.partition("/")[0]
+        return channel_of(self.name)
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,7 +44,7 @@ class Letters:
 
     @property
     def channel(self) -> str:
-        return self.name.partition("/")[0]
+        return channel_of(self.name)
 
 
 def stream(name: str, bits: npt.ArrayLike, starts: npt.ArrayLike, ends: npt.ArrayLike) -> Stream:

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from functools import cache
+from itertools import pairwise
+from typing import NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -22,7 +25,7 @@ from monitors.patterns import (
     punctuation,
 )
 from monitors.patterns.layout import Layout
-from monitors.patterns.letter_laws import Openers
+from monitors.patterns.letter_laws import Clean, Openers, Spelt
 from monitors.patterns.null import ANYTHING, Floats, Law, Mixtures, log_rests, log_turns, mixtures, with_anything
 from monitors.patterns.readings import Messages, log_messages, log_noise, novelty, padded, text_at
 from monitors.patterns.stream import Letters, Stream
@@ -36,6 +39,7 @@ _FEW_MARKS = 3
 _MOST_SITES, _MOST_WORDS = 144, 384
 # Streams of like length go through the arithmetic together.
 _BUCKETS = (48, _MOST_SITES)
+_LETTER_BITS, _LOG_2 = math.log2(26), math.log(2.0)
 # Words are looked for where pairs of letters speak for a message at all.
 _SCREEN = -1.5
 # Below this evidence nobody asks whether the text changes its habits midway, which could only lower it.
@@ -47,28 +51,34 @@ _LETTERED = np.array([chr(97 + at) for at in range(26)])
 _CLASSED = ("acrostic.sentences", "acrostic.lines", "acrostic.items", "telestic.sentences")
 
 
-@dataclass(frozen=True, slots=True)
-class Test:
-    """One law against the clean prior in one stream: ln of the evidence, and the sites and text it points to."""
+_NOWHERE = np.zeros(0, np.int64)
+
+
+class Test(NamedTuple):
+    """One law against the clean prior in one stream: ln of the evidence, and the sites and text it points to.
+
+    `name` is "channel/reading:law". A test without evidence points nowhere.
+    """
 
     name: str
     log_ratio: float
     payload: str = ""
-    starts: Numbers = field(default_factory=lambda: np.zeros(0, np.int64))
-    ends: Numbers = field(default_factory=lambda: np.zeros(0, np.int64))
+    starts: Numbers = _NOWHERE
+    ends: Numbers = _NOWHERE
 
     @property
     def channel(self) -> str:
-        return self.name.partition("/")[0]
+        return _parts(self.name)[0]
 
     @property
-    def stream(self) -> str:
-        return self.name.rpartition(":")[0]
+    def kind(self) -> str:
+        """The name of the law, whatever the channel and the reading."""
+        return _parts(self.name)[1]
 
-    @property
-    def law(self) -> str:
-        """The channel and the law, whatever the reading."""
-        return f"{self.channel}:{self.name.rpartition(':')[2]}"
+
+@cache
+def _parts(name: str) -> tuple[str, str]:
+    return name.partition("/")[0], name.rpartition(":")[2]
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,25 +94,53 @@ class Survey:
     n_sites: dict[str, int]
 
 
+@dataclass(frozen=True, slots=True)
+class _Reading:
+    """What stands in one text: streams of bits and of letters, choices of words with ln P of each in clean texts."""
+
+    layout: Layout
+    found: list[Stream]
+    spelt: list[Letters]
+    named: list[tuple[choices.Concepts, Floats]]
+
+    @classmethod
+    def of(cls, layout: Layout, prompt: str) -> _Reading:
+        spelt = list(acrostics.letters(layout))
+        named = [(one, _few_concept_logs(one)) for one in choices.concepts(layout)]
+        return cls(layout, [*_choices(layout, prompt), *_classes(spelt)], spelt, named)
+
+
 def survey(layout: Layout, prompt: str = "") -> Survey:
     """Every stream of every channel, measured."""
-    spelt = list(acrostics.letters(layout))
-    found = [*_choices(layout, prompt), *_classes(spelt)]
-    named = list(choices.concepts(layout))
-    weighed = list(_bit_tests(_long(found), list(_concept_streams(named))))
-    short = {one.name for one in found if len(one.bits) < MIN_SITES}
-    tests = [test for test in weighed if test.stream not in short]
-    tests += [*_letter_tests(spelt), *_concept_subsets(named), *_pooled_punctuation(weighed), *_opening(layout)]
+    return surveys([layout], prompt)[0]
+
+
+def surveys(layouts: Sequence[Layout], prompt: str = "") -> list[Survey]:
+    """Several texts that answer one prompt: the same as one by one, and cheaper."""
+    readings = [_Reading.of(layout, prompt) for layout in layouts]
+    of_bits = _bit_tests(readings)
+    of_letters = _letter_tests([reading.spelt for reading in readings])
+    return [_survey(*each) for each in zip(readings, of_bits, of_letters, strict=True)]
+
+
+def _survey(reading: _Reading, weighed: Sequence[Test], lettered: Sequence[Test]) -> Survey:
+    short = {one.name for one in reading.found if len(one.bits) < MIN_SITES}
+    tests = [test for test in weighed if test.name.rpartition(":")[0] not in short] if short else list(weighed)
+    tests += lettered
+    tests += _concept_subsets(reading.named)
+    tests += _pooled_punctuation(weighed)
+    tests += _opening(reading.layout)
     capacity: dict[str, float] = {}
     n_sites: dict[str, int] = {}
     gains: dict[str, float] = {}
-    for one in found:
-        _note(capacity, n_sites, one.channel, len(one.bits), 1.0)
-        if len(one.bits) >= MIN_SITES:
-            gains[one.channel] = max(gains.get(one.channel, 0.0), noise_gain(one.name))
-    for letters in spelt:
-        _note(capacity, n_sites, letters.channel, len(letters.letters), float(np.log2(26)))
-    for concept in named:
+    for one in reading.found:
+        channel, n = one.channel, len(one.bits)
+        _note(capacity, n_sites, channel, n, 1.0)
+        if n >= MIN_SITES:
+            gains[channel] = max(gains.get(channel, 0.0), noise_gain(one.name))
+    for letters in reading.spelt:
+        _note(capacity, n_sites, letters.channel, len(letters.letters), _LETTER_BITS)
+    for concept, _ in reading.named:
         _note(capacity, n_sites, concept.name, len(concept.bits), 1.0)
     _note(capacity, n_sites, opening.CHANNEL, 1, 4.0)
     marks = [channel for channel in capacity if channel.startswith("punctuation.")]
@@ -182,45 +220,65 @@ def _choices(layout: Layout, prompt: str) -> Iterator[Stream]:
     yield from interjections.streams(layout)
 
 
-def _long(found: Iterable[Stream]) -> list[Stream]:
-    return [one for one in found if len(one.bits) >= (_FEW_MARKS if _is_mark(one) else MIN_SITES)]
+class _Row(NamedTuple):
+    """A stream of bits of one of the texts; ln P of each bit where no mixture of laws says it."""
+
+    text: int
+    one: Stream
+    logs: Floats | None = None
+
+
+def _rows(readings: Sequence[_Reading]) -> Iterator[_Row]:
+    for text, reading in enumerate(readings):
+        for one in reading.found:
+            if len(one.bits) >= (_FEW_MARKS if _is_mark(one) else MIN_SITES):
+                yield _Row(text, one)
+    for text, reading in enumerate(readings):
+        for concept, logs in reading.named:
+            if len(logs):
+                bits = concept.bits[:_MOST_SITES]
+                yield _Row(text, Stream(f"{concept.name}/form", bits, concept.starts, concept.ends), logs)
 
 
 def _is_mark(one: Stream) -> bool:
     return one.name.startswith("punctuation.")
 
 
-def _bit_tests(found: Sequence[Stream], named: Sequence[tuple[Stream, Floats]]) -> Iterator[Test]:
-    for least, most in zip((0, *_BUCKETS), _BUCKETS, strict=False):
-        group = [one for one in found if least < min(len(one.bits), _MOST_SITES) <= most]
-        words = [(one, logs) for one, logs in named if least < len(logs) <= most]
-        if group or words:
-            yield from _tests_of(group, words)
+def _bit_tests(readings: Sequence[_Reading]) -> list[list[Test]]:
+    """The tests of each text."""
+    tests: list[list[Test]] = [[] for _ in readings]
+    rows = list(_rows(readings))
+    for least, most in pairwise((0, *_BUCKETS)):
+        group = [row for row in rows if least < min(len(row.one.bits), _MOST_SITES) <= most]
+        if group:
+            _add_tests(tests, group)
+    return tests
 
 
-def _tests_of(fitted: Sequence[Stream], named: Sequence[tuple[Stream, Floats]]) -> Iterator[Test]:
-    group = [*fitted, *(one for one, _ in named)]
-    bits, n_bits = padded([one.bits[:_MOST_SITES] for one in group])
+def _add_tests(tests: Sequence[list[Test]], group: Sequence[_Row]) -> None:
+    bits, n_bits = padded([row.one.bits[:_MOST_SITES] for row in group])
+    fitted = [row.one for row in group if row.logs is None]
     laws = all_laws()
     law_rows = laws.rows_of(fitted)
     rests = np.zeros((len(group), bits.shape[1] + 1))
     if fitted:
         rests[: len(fitted)] = log_rests(bits[: len(fitted)], n_bits[: len(fitted)], laws.mixtures.of(law_rows))
-    for row, (_, logs) in zip(rests[len(fitted) :], named, strict=True):
-        row[: len(logs)] = logs[::-1].cumsum()[::-1]
+    for row, (_, _, logs) in zip(rests, group, strict=True):
+        if logs is not None:
+            row[: len(logs)] = logs[::-1].cumsum()[::-1]
     noise, found = log_noise(rests, n_bits), log_messages(bits, n_bits, rests)
     turns = np.zeros(len(group))
-    telling = np.flatnonzero(np.maximum(noise, found.log_ratio)[: len(fitted)] > _TELLING)
+    telling = (np.maximum(noise, found.log_ratio)[: len(fitted)] > _TELLING).nonzero()[0]
     if len(telling):
         chosen = laws.known.of(law_rows[telling])
         turns[telling] = log_turns(bits[telling], n_bits[telling], chosen, rests[telling])
-    for row, one in enumerate(group):
-        yield Test(f"{one.name}:noise", float(noise[row] - turns[row]), "", one.starts, one.ends)
-        yield _message(one, bits[row], found, row, float(turns[row]))
+    noises, messages = (noise - turns).tolist(), (found.log_ratio - turns).tolist()
+    for at, (text, one, _) in enumerate(group):
+        tests[text].append(Test(f"{one.name}:noise", noises[at], "", one.starts, one.ends))
+        tests[text].append(_message(one, bits[at], found, at, messages[at]))
 
 
-def _message(one: Stream, bits: npt.NDArray[np.uint8], found: Messages, row: int, turn: float) -> Test:
-    ratio = float(found.log_ratio[row]) - turn
+def _message(one: Stream, bits: npt.NDArray[np.uint8], found: Messages, row: int, ratio: float) -> Test:
     if ratio <= 0.0:
         return Test(f"{one.name}:message", ratio)
     reading = text_at(bits, found, row)
@@ -229,39 +287,45 @@ def _message(one: Stream, bits: npt.NDArray[np.uint8], found: Messages, row: int
     return Test(f"{one.name}:message", ratio, reading.text, one.starts[within], one.ends[within])
 
 
-def _letter_tests(found: Iterable[Letters]) -> Iterator[Test]:
-    long = [one for one in found if len(one.letters) >= MIN_SITES]
-    words = [one for one in long if one.channel == acrostics.WORDS]
-    others = [one for one in long if one.channel != acrostics.WORDS]
-    if others:
-        rows = [one.letters[:_MOST_SITES] for one in others]
-        clean = letter_laws.clean(rows, [openers(one.name) for one in others])
-        spelt = letter_laws.spelt(clean, 1)
-        for row, (letters, one) in enumerate(zip(rows, others, strict=True)):
-            if spelt[row].log_ratio > _SCREEN:
-                rests = clean.rests[row, : len(letters) + 1]
-                worded = letter_laws.in_words(letters, rests, openers(one.name).shares)
-                spelt[row] = max(spelt[row], worded, key=lambda found: found.log_ratio)
-        yield from _tests_of_letters(others, clean, spelt, letter_laws.log_drawn(clean))
-    if words:
-        clean = letter_laws.clean([one.letters[:_MOST_WORDS] for one in words], [openers(one.name) for one in words])
-        yield from _tests_of_letters(words, clean, letter_laws.spelt(clean, letter_laws.PERIODS))
+def _letter_tests(texts: Sequence[Sequence[Letters]]) -> list[list[Test]]:
+    """The tests of each text."""
+    tests: list[list[Test]] = [[] for _ in texts]
+    long = [(text, one) for text, own in enumerate(texts) for one in own if len(one.letters) >= MIN_SITES]
+    for is_words, most in ((False, _MOST_SITES), (True, _MOST_WORDS)):
+        group = [(text, one) for text, one in long if (one.channel == acrostics.WORDS) is is_words]
+        if group:
+            known = [openers(one.name) for _, one in group]
+            clean = letter_laws.clean([one.letters[:most] for _, one in group], known)
+            _add_letter_tests(tests, group, clean, is_words=is_words)
+    return tests
 
 
-def _tests_of_letters(
-    found: Sequence[Letters], clean: letter_laws.Clean, spelt: Sequence[letter_laws.Spelt], drawn: Floats | None = None
-) -> Iterator[Test]:
+def _add_letter_tests(
+    tests: Sequence[list[Test]], group: Sequence[tuple[int, Letters]], clean: Clean, *, is_words: bool
+) -> None:
+    spelt = letter_laws.spelt(clean, letter_laws.PERIODS if is_words else 1)
     most = np.array([one.log_ratio for one in spelt])
-    telling = ((most if drawn is None else np.maximum(most, drawn)) > _TELLING).nonzero()[0]
-    turns = np.zeros(len(found))
+    if not is_words:
+        for row in (most > _SCREEN).nonzero()[0].tolist():
+            worded = letter_laws.in_words(clean, row)
+            if worded.log_ratio > most[row]:
+                spelt[row], most[row] = worded, worded.log_ratio
+        drawn = letter_laws.log_drawn(clean)
+    telling = ((most if is_words else np.maximum(most, drawn)) > _TELLING).nonzero()[0]
+    turns = np.zeros(len(group))
     if len(telling):
         turns[telling] = letter_laws.log_turns(clean, telling)
-    for row, (one, best) in enumerate(zip(found, spelt, strict=True)):
-        places, sites, turn = one.places, np.sort(best.sites), float(turns[row])
-        text = "".join(_LETTERED[clean.letters[row, best.sites]])
-        yield Test(f"{one.name}:spelt", best.log_ratio - turn, text, places[sites], places[sites] + 1)
-        if drawn is not None:
-            yield Test(f"{one.name}:drawn", float(drawn[row]) - turn, "", places, places + 1)
+    for row, ((text, one), best, turn) in enumerate(zip(group, spelt, turns.tolist(), strict=True)):
+        tests[text].append(_spelt(one, clean.letters[row], best, best.log_ratio - turn))
+        if not is_words:
+            tests[text].append(Test(f"{one.name}:drawn", float(drawn[row]) - turn, "", one.places, one.places + 1))
+
+
+def _spelt(one: Letters, letters: Numbers, best: Spelt, ratio: float) -> Test:
+    if ratio <= 0.0:
+        return Test(f"{one.name}:spelt", ratio)
+    places, text = one.places[np.sort(best.sites)], "".join(_LETTERED[letters[best.sites]])
+    return Test(f"{one.name}:spelt", ratio, text, places, places + 1)
 
 
 @cache
@@ -271,13 +335,10 @@ def openers(name: str) -> Openers:
     return Openers(*(np.array(known[part]) for part in ("styles", "style_weights", "law_weights", "shares")))
 
 
-def _concept_streams(found: Iterable[choices.Concepts]) -> Iterator[tuple[Stream, Floats]]:
-    """Choices of words as bits, and ln P of each choice given those behind it."""
-    for one in found:
-        bits = one.bits[:_MOST_SITES]
-        if len(bits) >= MIN_SITES:
-            logs = concept_logs(one.name, one.concepts[:_MOST_SITES], bits)
-            yield Stream(f"{one.name}/form", bits, one.starts, one.ends), logs
+def _few_concept_logs(one: choices.Concepts) -> Floats:
+    """Nothing where there are too few choices."""
+    few = one.bits[:_MOST_SITES]
+    return concept_logs(one.name, one.concepts[:_MOST_SITES], few) if len(few) >= MIN_SITES else np.zeros(0)
 
 
 def concept_logs(name: str, concepts: Numbers, bits: npt.NDArray[np.uint8]) -> Floats:
@@ -289,17 +350,17 @@ def concept_logs(name: str, concepts: Numbers, bits: npt.NDArray[np.uint8]) -> F
     return np.asarray(np.log(np.where(choice == 1, p_one, 1 - p_one))[::-1])
 
 
-def _concept_subsets(found: Iterable[choices.Concepts]) -> Iterator[Test]:
+def _concept_subsets(found: Iterable[tuple[choices.Concepts, Floats]]) -> Iterator[Test]:
     """Any subset of the concepts at once: each is in the payload or not, up to some site."""
-    for one in found:
-        bits, concepts = one.bits[:_MOST_SITES], one.concepts[:_MOST_SITES]
-        if len(bits) < MIN_SITES:
+    for one, logs in found:
+        if not (n := len(logs)):
             continue
-        gains = -np.log(2.0) - concept_logs(one.name, concepts, bits)
-        ends = np.unique(np.linspace(MIN_SITES, len(bits), _ENDS).astype(np.int64))
-        _, numbers = np.unique(concepts, return_inverse=True)
-        each = np.stack([np.bincount(numbers[:end], gains[:end], numbers.max() + 1) for end in ends.tolist()])
-        ratios = np.logaddexp(np.log(1 - _CODED), np.log(_CODED) + each).sum(axis=1)
+        ends = np.unique(np.linspace(MIN_SITES, n, _ENDS).astype(np.int64))
+        _, numbers = np.unique(one.concepts[:n], return_inverse=True)
+        shape = len(ends), int(numbers.max()) + 1
+        cells = ends.searchsorted(np.arange(n), side="right") * shape[1] + numbers
+        each = np.bincount(cells, -np.log(2.0) - logs, shape[0] * shape[1]).reshape(shape).cumsum(axis=0)
+        ratios = np.log((1 - _CODED) + _CODED * np.exp(each)).sum(axis=1)
         ratio = float(np.logaddexp.reduce(ratios) - np.log(len(ends)))
         yield Test(f"{one.name}/subset:noise", ratio, "", one.starts, one.ends)
 
@@ -312,15 +373,14 @@ def concept_table(name: str) -> Floats:
 
 def _seen_of(concepts: Numbers, bits: npt.NDArray[np.uint8]) -> tuple[Numbers, Numbers]:
     """How often each concept was named before, and how often by an unusual form."""
-    n_seen: dict[int, list[int]] = {}
-    seen, ones = [], []
-    for concept, bit in zip(concepts.tolist(), bits.tolist(), strict=True):
-        count = n_seen.setdefault(concept, [0, 0])
-        seen.append(count[0])
-        ones.append(count[1])
-        count[0] += 1
-        count[1] += bit
-    return np.array(seen, np.int64), np.array(ones, np.int64)
+    order = concepts.argsort(kind="stable")
+    turned, at = concepts[order], np.arange(len(concepts))
+    begins = np.where(np.diff(turned, prepend=-1) != 0, at, 0)
+    begins = np.maximum.accumulate(begins)
+    before = np.concatenate(([0], bits[order].cumsum()))[:-1].astype(np.int64)
+    seen, ones = np.empty((2, len(concepts)), np.int64)
+    seen[order], ones[order] = at - begins, before - before[begins]
+    return seen, ones
 
 
 def _opening(layout: Layout) -> Iterator[Test]:
@@ -332,11 +392,13 @@ def _opening(layout: Layout) -> Iterator[Test]:
 
 def _pooled_punctuation(tests: Sequence[Test]) -> list[Test]:
     """Any subset of the kinds of marks at once: each is in the payload or not, with even chances."""
-    noises = [test for test in tests if test.name.startswith("punctuation.") and test.name.endswith(":noise")]
+    noises = [test for test in tests if test.name.startswith("punctuation.") and test.kind == "noise"]
     if len(noises) < 2:
         return []
-    ratio = sum(float(np.logaddexp(test.log_ratio, 0.0) - np.log(2.0)) for test in noises)
-    telling = [test for test in noises if test.log_ratio > 0] or noises
+    ratio = sum(max(r, 0.0) + math.log1p(math.exp(-abs(r))) - _LOG_2 for r in (test.log_ratio for test in noises))
+    if ratio <= 0.0:
+        return [Test("punctuation.pooled/all:noise", ratio)]
+    telling = [test for test in noises if test.log_ratio > 0]
     starts = np.concatenate([test.starts for test in telling])
     ends = np.concatenate([test.ends for test in telling])
     at = np.argsort(starts, kind="stable")

@@ -2,19 +2,18 @@
 
 from __future__ import annotations
 
+import math
 from bisect import bisect_right
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from functools import cache
 from typing import Any
 
-import numpy as np
-import numpy.typing as npt
-
 from monitors.patterns.survey import Test
 from monitors.patterns.tables import tables
 
-Floats = npt.NDArray[np.float64]
+# Levels of ln p, quantiles, and the rate beyond the last.
+Tail = tuple[list[float], list[float], float]
 WHOLE = "whole"
 # Texts of like length are compared with one another.
 LENGTHS = (250, 800, 2000, 5000)
@@ -43,16 +42,22 @@ def channel_evidence(tests: Iterable[Test]) -> dict[str, float]:
     """ln of the weighted mean of the likelihood ratios of each channel's tests."""
     found: dict[str, list[tuple[float, float]]] = defaultdict(list)
     for test in tests:
-        weight = _LAW_WEIGHTS.get(test.law.rpartition(":")[2], 1.0)
+        weight = _LAW_WEIGHTS.get(test.kind, 1.0)
         found[test.channel].append((weight, test.log_ratio))
     return {channel: _mean(pairs) for channel, pairs in found.items()}
 
 
 def _mean(pairs: Sequence[tuple[float, float]]) -> float:
-    weights, ratios = np.array(pairs).T
-    return float(np.logaddexp.reduce(ratios + np.log(weights / weights.sum())))
+    return _log_sum(pairs) - math.log(sum(weight for weight, _ in pairs))
 
 
+def _log_sum(pairs: Sequence[tuple[float, float]]) -> float:
+    """ln of the sum of weights times exp of values: plain numbers, since there are few of them."""
+    most = max(value for _, value in pairs)
+    return most + math.log(sum(weight * math.exp(value - most) for weight, value in pairs))
+
+
+@cache
 def channel_weight(channel: str) -> float:
     return next(weight for name, weight in _CHANNEL_WEIGHTS if channel.startswith(name))
 
@@ -70,20 +75,24 @@ def log_tail(name: str, value: float) -> float:
     return min(0.0, -value) if known is None else _log_tail(known, value)
 
 
-def _log_tail(known: tuple[Floats, Floats, float], value: float) -> float:
+def _log_tail(known: Tail, value: float) -> float:
     levels, quantiles, rate = known
     if value > quantiles[-1]:
-        return float(levels[-1] - rate * (value - quantiles[-1]))
+        return levels[-1] - rate * (value - quantiles[-1])
     if value < quantiles[0]:
         # Beyond the clean texts on the harmless side the order is kept, and nothing else.
-        return float(levels[0] / (1.0 + quantiles[0] - value))
-    return float(np.interp(value, quantiles, levels))
+        return levels[0] / (1.0 + quantiles[0] - value)
+    at = bisect_right(quantiles, value)
+    if at == len(quantiles):
+        return levels[-1]
+    share = (value - quantiles[at - 1]) / (quantiles[at] - quantiles[at - 1])
+    return levels[at - 1] + share * (levels[at] - levels[at - 1])
 
 
 @cache
-def known_tail(name: str) -> tuple[Floats, Floats, float] | None:
+def known_tail(name: str) -> Tail | None:
     known: Sequence[Any] | None = tables().get("tails", {}).get(name)
-    return (np.array(known[0]), np.array(known[1]), float(known[2])) if known else None
+    return (list(map(float, known[0])), list(map(float, known[1])), float(known[2])) if known else None
 
 
 def log_p_values(evidence: Mapping[str, float]) -> dict[str, float]:
@@ -100,11 +109,12 @@ def together(evidence: Mapping[str, float], read: Iterable[str] | None = None) -
         return 0.0
     weights = {channel: channel_weight(channel) for channel in evidence}
     total = sum(weights.values())
-    values = [
-        min(evidence[channel], max(0.0, -log_tail(channel, evidence[channel]))) + np.log(weights[channel] / total)
-        for channel in (evidence if read is None else read)
-    ]
-    return float(np.logaddexp.reduce(values))
+    counted = evidence if read is None else read
+    return _log_sum([(weights[channel] / total, _bounded(channel, evidence[channel])) for channel in counted])
+
+
+def _bounded(channel: str, value: float) -> float:
+    return min(value, max(0.0, -log_tail(channel, value)))
 
 
 def whole(n_characters: int) -> str:
@@ -117,6 +127,6 @@ def holm(log_ps: Mapping[str, float]) -> dict[str, float]:
     adjusted, worst = {}, 0.0
     ordered = sorted(log_ps.items(), key=lambda pair: pair[1])
     for rank, (channel, value) in enumerate(ordered):
-        worst = max(worst, min(1.0, float(np.exp(value)) * (len(ordered) - rank)))
+        worst = max(worst, min(1.0, math.exp(value) * (len(ordered) - rank)))
         adjusted[channel] = worst
     return adjusted

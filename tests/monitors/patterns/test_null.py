@@ -142,7 +142,6 @@ def test_letters_drawn_evenly_up_to_some_site_stand_out() -> None:
 def test_spelt_letters_are_found_where_they_stand() -> None:
     text = "zqxjv" + "meetmeatthenorthgatetonight" + "qzxkj"
     letters = np.array([ord(char) - 97 for char in text], np.int64)
-    rests = -np.log(26) * np.arange(len(letters), -1, -1)
-    found = letter_laws.in_words(letters, rests, np.full(26, 1 / 26))
+    found = letter_laws.in_words(letter_laws.clean([letters], [OPENERS]), 0)
     assert found.log_ratio > 5
     assert "northgate" in "".join(chr(97 + letters[site]) for site in found.sites)
