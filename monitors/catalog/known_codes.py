@@ -119,13 +119,17 @@ class KnownCodes:
         return [name.strip() for name in self.codes.split(",") if name.strip()]
 
     def _texts(self, transcript: Transcript) -> Iterator[_Text]:
-        names, known = self._named() or list(pattern_coders()), book()
-        for at, (part, channel) in enumerate(zip(transcript.parts, transcript.channels(), strict=True)):
-            if channel in _SCORED and _is_shown(part) and len(part.text) >= self.min_characters:
-                found = known.read(part.text, names)
-                if found:
-                    of_size = tail.tail_of(known.tails, max(one.room for one in found))
-                    yield _Text(at, channel, found, of_size.log_p(mean(found)))
+        known = book()
+        parts = [
+            (at, part.text, channel)
+            for at, (part, channel) in enumerate(zip(transcript.parts, transcript.channels(), strict=True))
+            if channel in _SCORED and _is_shown(part) and len(part.text) >= self.min_characters
+        ]
+        read = known.read_all([text for _, text, _ in parts], self._named() or list(pattern_coders()))
+        for (at, _, channel), found in zip(parts, read, strict=True):
+            if found:
+                of_size = tail.tail_of(known.tails, max([one.room for one in found]))
+                yield _Text(at, channel, found, of_size.log_p(mean(found)))
 
     def _value(self, log_p: float) -> float:
         return round(-log_p / (-log_p - math.log(self.clean_p)), 6)
@@ -146,8 +150,7 @@ class KnownCodes:
             if p < _LEAST_P:
                 note = f"{one.coder}: {_KINDS[one.evidence.kind]}, {len(one.evidence.bits)} bits, p < {p:.2g}"
                 payload = _payload(one)
-                places = [place for site in one.places for place in site]
-                for start, end in places[: self.max_evidence]:
+                for start, end in one.places[: self.max_evidence]:
                     yield Evidence(text.part, start, end, whole[start:end], note, payload)
                     payload = ""
 

@@ -4,19 +4,19 @@ from __future__ import annotations
 
 import json
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, lru_cache
 from importlib.resources import files
 from typing import Any, NamedTuple
 
 import numpy as np
 
 from monitors.codebook import tail
-from monitors.codebook.clean_law import LAWS, Clean, CleanLaw
-from monitors.codebook.evidence import LEAST_BITS, Evidence, evidence
+from monitors.codebook.clean_law import LAWS, CleanLaw, CleanLaws
+from monitors.codebook.evidence import LEAST_BITS, MOST_BITS, Evidence, Received, evidence
 from monitors.codebook.payload_law import BITS, Characters, byte_law
-from monitors.codebook.urns import Choices, Floats, Group, Steps, Urns
+from monitors.codebook.urns import Floats, Row, Urns
 from monitors.coders.coder import Family, coders
 from monitors.coders.sites import Place, Site, SiteCoder
 
@@ -31,33 +31,41 @@ LEAST_GAIN = 0.02
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """What one coder's sites in a text say. `places` are those within reach; `room` in bits, `gain` in nats a bit."""
+    """What one coder's sites in a text say; `room` in bits, `gain` in nats a bit."""
 
     coder: str
     evidence: Evidence
-    places: tuple[tuple[Place, ...], ...]
+    sites: Sequence[Site]
     room: int
     gain: float
 
+    @property
+    def places(self) -> list[Place]:
+        """Those within reach."""
+        return [place for site in self.sites[: self.evidence.reach] for place in site.places]
+
 
 class _Read(NamedTuple):
-    """What one coder reads in a text; coders that read the same choices share `choices` and the law of clean texts."""
+    """What one coder reads in a text; coders that read the same choices share the row and the law of clean texts."""
 
+    text: int
     coder: str
     sites: Sequence[Site]
     room: int
-    choices: slice
+    row: int
 
 
 @dataclass(frozen=True, slots=True)
 class Book:
-    """Of each coder that was fitted the law, where its choices begin among those of `urns`, and the `gains`.
+    """Of each coder that was fitted the name of its law, and the `gains`.
 
-    A gain is what a bit of noise says on average, in nats. `tails` are as in `tail`.
+    A gain is what a bit of noise says on average, in nats; `words` is what a bit of words says. `tails` are as in
+    `tail`. `numbers` says which of `laws` is the one of that name; the last one is for all others.
     """
 
     urns: Urns
-    laws: Mapping[str, CleanLaw]
+    laws: CleanLaws
+    numbers: Mapping[str, int]
     names: Mapping[str, str]
     gains: Mapping[str, float]
     words: Mapping[str, float]
@@ -66,44 +74,53 @@ class Book:
 
     def read(self, text: str, names: Sequence[str]) -> list[Found]:
         """What the sites of these coders say, where a text has room for a payload."""
-        known = pattern_coders()
-        found: list[Found] = []
-        pairs: list[tuple[Group, int]] = []
-        read: list[_Read] = []
-        for name in names:
-            sites = known[name].sites(text)
-            room = sum([site.width for site in sites])
-            if room < LEAST_BITS:
-                continue
-            law = self.names.get(name, name)
-            same = next((one.choices for one in read if self.names.get(one.coder, one.coder) == law), None)
-            if same is None:
-                same = slice(len(pairs), len(pairs) + len(sites))
-                pairs += [((law, site.kind, site.n_symbols), site.symbol) for site in sites]
-            read.append(_Read(name, sites, room, same))
-        urns = self._with_unfitted(pairs)
-        choices = urns.choices(pairs)
-        steps = urns.steps(choices)
-        clean: dict[int, Clean] = {}
-        for name, sites, room, at in read:
-            if at.start not in clean:
-                clean[at.start] = self._clean(urns, name, choices.part(at), steps.part(at))
-            received, gain = known[name].received(sites), self.gains.get(name, 0.0)
-            told = evidence(received, clean[at.start], self.bytes, is_uniform=gain >= LEAST_GAIN)
-            places = tuple([site.places for site in sites[: told.reach]])
-            found.append(Found(name, told, places, room, self.words.get(name, 0.0)))
+        return self.read_all([text], names)[0]
+
+    def read_all(self, texts: Sequence[str], names: Sequence[str]) -> list[list[Found]]:
+        """What `read` says of each text, and sooner."""
+        rows: list[Row] = []
+        read = [one for at, text in enumerate(texts) for one in self._sites(at, text, names, rows)]
+        found: list[list[Found]] = [[] for _ in texts]
+        if rows:
+            urns = self._with_unfitted(rows)
+            choices = urns.choices(rows)
+            numbers = [self.numbers.get(row.name, len(self.numbers)) for row in rows]
+            clean = self.laws.read(numbers, choices, urns.steps(choices))
+            for one, told in zip(read, evidence(self._received(read), choices, clean, self.bytes), strict=True):
+                found[one.text].append(Found(one.coder, told, one.sites, one.room, self.words.get(one.coder, 0.0)))
         return found
 
-    def _clean(self, urns: Urns, name: str, choices: Choices, steps: Steps) -> Clean:
-        law = self.laws.get(self.names.get(name, name), _UNFITTED)
-        if len(law.edits):
-            first = urns.starts[int(choices.groups[0])]
-            choices = choices._replace(columns=choices.columns - first)
-        return law.read(choices, steps)
+    def _sites(self, at: int, text: str, names: Sequence[str], rows: list[Row]) -> Iterator[_Read]:
+        """Where there is room; rows are added for what was not read yet."""
+        known: dict[str, int] = {}
+        for name in names:
+            sites = pattern_coders()[name].sites(text)
+            if not sites:
+                continue
+            _, symbols, widths, kinds, sizes = zip(*sites, strict=True)
+            if (room := sum(widths)) >= LEAST_BITS:
+                law = self.names.get(name, name)
+                if law not in known:
+                    known[law] = len(rows)
+                    rows.append(Row(law, kinds, sizes, symbols))
+                yield _Read(at, name, sites, room, known[law])
 
-    def _with_unfitted(self, pairs: Sequence[tuple[Group, int]]) -> Urns:
+    def _received(self, read: Sequence[_Read]) -> list[Received]:
+        known = pattern_coders()
+        return [
+            Received(one.row, known[one.coder].received(one.sites), self.gains.get(one.coder, 0.0) >= LEAST_GAIN)
+            for one in read
+        ]
+
+    def _with_unfitted(self, rows: Sequence[Row]) -> Urns:
         """The choices of coders that were not fitted are learned from the text alone."""
-        blank = {own for own, _ in pairs if own[0] not in self.laws and own[-1] <= MOST_SYMBOLS}
+        blank = {
+            (row.name, kind, size)
+            for row in rows
+            if row.name not in self.numbers
+            for kind, size in zip(row.kinds, row.sizes, strict=True)
+            if size <= MOST_SYMBOLS
+        }
         return self.urns.more({own: [(1.0, [_BLANK_BALL] * own[-1])] for own in blank}) if blank else self.urns
 
 
@@ -138,7 +155,8 @@ def book_of(table: Mapping[str, Any]) -> Book:
     )
     return Book(
         Urns.of(fitted),
-        laws,
+        CleanLaws.of([*laws.values(), _UNFITTED]),
+        {name: number for number, name in enumerate(laws)},
         {name: own.get("as", name) for name, own in coders.items()},
         {name: float(own["gain"]) for name, own in coders.items()},
         {name: float(own.get("words", 0.0)) for name, own in coders.items()},
@@ -149,7 +167,9 @@ def book_of(table: Mapping[str, Any]) -> Book:
 
 def mean(found: Sequence[Found]) -> float:
     """ln of the mean likelihood ratio over the coders."""
-    return float(np.logaddexp.reduce([one.evidence.log_ratio for one in found])) - math.log(len(found))
+    ratios = [one.evidence.log_ratio for one in found]
+    most = max(ratios)
+    return most + math.log(sum([math.exp(ratio - most) for ratio in ratios]) / len(ratios))
 
 
 def fewest_bits(found: Found, n_coders: int, needed: float) -> float | None:
@@ -157,8 +177,14 @@ def fewest_bits(found: Found, n_coders: int, needed: float) -> float | None:
 
     A bit says `gain` nats on average; it pays for the number of coders and for the prior of its reach.
     """
-    for n_bytes in range(LEAST_BITS // BITS, found.room // BITS + 1):
-        price = needed + math.log(n_coders) + math.log(n_bytes * (n_bytes + 1.0))
-        if BITS * n_bytes * found.gain >= price:
-            return float(BITS * n_bytes)
+    fewest = _fewest_bytes(found.gain, n_coders, needed)
+    return None if fewest is None or fewest > found.room // BITS else float(BITS * fewest)
+
+
+@lru_cache(maxsize=1024)
+def _fewest_bytes(gain: float, n_coders: int, needed: float) -> int | None:
+    """None where more would be needed than are read."""
+    for n_bytes in range(LEAST_BITS // BITS, MOST_BITS // BITS + 1):
+        if BITS * n_bytes * gain >= needed + math.log(n_coders) + math.log(n_bytes * (n_bytes + 1.0)):
+            return n_bytes
     return None

@@ -3,26 +3,32 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 
 import numpy as np
+import numpy.typing as npt
 
-from monitors.codebook.urns import Choices, Floats, Numbers, Steps, log_sum
+from monitors.codebook.urns import Choices, Floats, Numbers, Steps, log_sum, log_sums
 
 # One habit all along; a text that repeats itself; two habits, one after the other; one choice held from the first site
 # on; and, from the first site on, the edits of coders that hide nothing here.
 LAWS = ("steady", "looping", "turning", "held", "edited")
 _LAGS = np.arange(1, 13)
 _SAME = 0.93
+# Above every choice's number: choices of different rows are different.
+_APART = 1 << 42
 
 
 @dataclass(frozen=True, slots=True)
 class Clean:
-    """`law` is ln P of the whole text; `steady[i]` ln P of all but the first i sites of a text of one habit."""
+    """Of each row of choices: `laws` is ln P of it all, (rows,); `behind` ln P of all behind each site, (n,), where it
+    has one habit.
+    """
 
-    law: float
-    steady: Floats
+    laws: Floats
+    behind: Floats
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,30 +38,72 @@ class CleanLaw:
     weights: tuple[float, ...]
     edits: Floats
 
-    def read(self, choices: Choices, steps: Steps) -> Clean:
-        """ln P of the choices of a text; `choices.columns` count from the first choice of the coder."""
-        laws, suffix = self.each(choices, steps)
-        return Clean(float(log_sum(np.log(self.weights) + laws)), suffix)
 
-    def each(self, choices: Choices, steps: Steps) -> tuple[Floats, Floats]:
-        """(laws,) ln P by each law, and (n + 1,) ln P of all but the first i sites in a text of one habit."""
-        n = len(choices.columns)
-        suffix = np.zeros(n + 1)
-        suffix[:n] = np.cumsum(steps.backwards[::-1])[::-1]
-        rest = turns(n) + suffix[1:]
-        laws = (
-            suffix[0],
-            _looping(choices.columns, steps.backwards, suffix[0]),
-            log_sum(rest + np.cumsum(steps.onwards)),
-            log_sum(rest[: _n_held(choices.columns)]) - choices.ln_sizes[0],
-            self._edited(choices.columns, steps.onwards, rest) if len(self.edits) else -np.inf,
+@dataclass(frozen=True, slots=True)
+class CleanLaws:
+    """Some laws together: `ln_weights` (laws, 5), `edits` (coders, laws, choices) and ln of each edit's share of those,
+    -inf where there is none, (coders, laws).
+    """
+
+    ln_weights: Floats
+    edits: Floats
+    ln_shares: Floats
+
+    @classmethod
+    def of(cls, laws: Sequence[CleanLaw]) -> CleanLaws:
+        most = max((len(law.edits) for law in laws), default=0)
+        widest = max((law.edits.shape[1] for law in laws if len(law.edits)), default=1)
+        edits, ln_shares = np.ones((most, len(laws), widest)), np.full((most, len(laws)), -np.inf)
+        for at, law in enumerate(laws):
+            if len(law.edits):
+                edits[: len(law.edits), at, : law.edits.shape[1]] = law.edits
+                ln_shares[: len(law.edits), at] = -math.log(len(law.edits))
+        return cls(np.log([law.weights for law in laws]), edits, ln_shares)
+
+    def read(self, laws: Sequence[int], choices: Choices, steps: Steps) -> Clean:
+        """ln P of the choices of each row, by the law that is its own."""
+        each, behind = self.each(laws, choices, steps)
+        return Clean(log_sum(self.ln_weights[list(laws)] + each), behind)
+
+    def each(self, laws: Sequence[int], choices: Choices, steps: Steps) -> tuple[Floats, Floats]:
+        """(rows, laws) ln P by each law, and (n,) ln P of all behind each site in a text of one habit."""
+        lengths = choices.ends - choices.starts
+        sums = np.cumsum(steps.backwards)
+        totals = sums[choices.ends - 1]
+        behind = np.repeat(totals, lengths) - sums
+        steady = totals - np.concatenate([[0.0], totals[:-1]])
+        turning = turns_of(lengths) + behind
+        own = np.array(laws)
+        log_ps = np.stack(
+            [
+                turning + _from_start(steps.onwards, choices.starts, lengths),
+                np.where(_is_held(choices, lengths), turning, -np.inf),
+                *(turning + self._edited(own, choices, steps.onwards, lengths)),
+            ]
         )
-        return np.array(laws), suffix
+        turned, held, *edited = log_sums(log_ps, choices.starts, lengths)
+        by_edits = log_sum(np.array(edited) + self.ln_shares[:, own], axis=0) if edited else np.full(len(own), -np.inf)
+        looped = steady + _looping(choices, steps.backwards, lengths)
+        return np.stack([steady, looped, turned, held - choices.ln_sizes[choices.starts], by_edits], axis=1), behind
 
-    def _edited(self, columns: Numbers, onwards: Floats, rest: Floats) -> float:
-        """Every second site as it was, on average, and the others as one of the coders writes them."""
-        steps = np.log((np.exp(onwards) + self.edits[:, columns]) / 2.0)
-        return float(log_sum(log_sum(rest + np.cumsum(steps, axis=1)))) - math.log(len(steps))
+    def _edited(self, laws: Numbers, choices: Choices, onwards: Floats, lengths: Numbers) -> Floats:
+        """Every second site as it was, on average, and the others as one of the coders writes them: (coders, n)."""
+        symbols = np.minimum(choices.symbols, self.edits.shape[2] - 1)
+        written = self.edits[:, np.repeat(laws, lengths), symbols]
+        return _from_start(np.log((np.exp(onwards) + written) / 2.0), choices.starts, lengths)
+
+
+def _from_start(steps: Floats, starts: Numbers, lengths: Numbers) -> Floats:
+    """Sums from each row's first site to each site, along the last axis."""
+    sums = np.cumsum(steps, axis=-1)
+    before: Floats = sums[..., starts] - steps[..., starts]
+    found: Floats = sums - np.repeat(before, lengths, axis=-1)
+    return found
+
+
+def turns_of(lengths: Numbers) -> Floats:
+    """For each row of so many sites, `turns`."""
+    return np.concatenate([turns(length) for length in lengths.tolist()])
 
 
 @lru_cache(maxsize=512)
@@ -66,18 +114,22 @@ def turns(n: int) -> Floats:
     return found
 
 
-def _looping(columns: Numbers, steps: Floats, steady: float) -> float:
-    """Each choice is mostly that of a few sites later, at one of some lags, which are paid for."""
-    n = len(columns)
-    later = np.full((n + int(_LAGS[-1]),), np.iinfo(np.int64).min)
-    later[:n] = columns
-    is_same = later[_LAGS[:, None] + np.arange(n)] == columns
+def _looping(choices: Choices, steps: Floats, lengths: Numbers) -> Floats:
+    """Each choice is mostly that of a few sites later, at one of some lags, which are paid for; beside one habit."""
+    n, longest = len(steps), int(_LAGS[-1])
+    keys = np.full(n + longest, np.iinfo(np.int64).min)
+    keys[:n] = choices.columns + _APART * choices.rows
+    later = np.lib.stride_tricks.sliding_window_view(keys[1:], n)
     gains = np.log(_SAME / (1.0 - _SAME) * np.exp(-steps) + 1.0)
-    each = is_same @ gains + np.maximum(n - _LAGS, 0) * math.log(1.0 - _SAME)
-    return steady + float(log_sum(each)) - math.log(len(_LAGS))
+    sums = np.add.reduceat((later == keys[:n]) * gains, choices.starts, axis=1)
+    each = sums + np.maximum(lengths - _LAGS[:, None], 0) * math.log(1.0 - _SAME)
+    return log_sum(each, axis=0) - math.log(len(_LAGS))
 
 
-def _n_held(columns: Numbers) -> int:
-    """How many of the first sites show one choice."""
-    others = np.flatnonzero(columns != columns[0])
-    return int(others[0]) if len(others) else len(columns)
+def _is_held(choices: Choices, lengths: Numbers) -> npt.NDArray[np.bool_]:
+    """Which sites show the choice of their row's first site, as all before them do."""
+    firsts = np.repeat(choices.columns[choices.starts], lengths)
+    others = np.append(np.flatnonzero(choices.columns != firsts), len(firsts))
+    until = others[np.searchsorted(others, choices.starts)]
+    held: npt.NDArray[np.bool_] = np.arange(len(firsts)) < np.repeat(until, lengths)
+    return held

@@ -14,9 +14,9 @@ import numpy as np
 
 from monitors.codebook import tail
 from monitors.codebook.book import MOST_SYMBOLS, Book, mean, pattern_coders
-from monitors.codebook.clean_law import LAWS, CleanLaw
+from monitors.codebook.clean_law import LAWS, CleanLaw, CleanLaws
 from monitors.codebook.payload_law import BITS, LETTERS
-from monitors.codebook.urns import Floats, Group, Urns, log_sum
+from monitors.codebook.urns import Floats, Group, Row, Urns, log_sum
 from monitors.coders.bits import bits_of
 from monitors.coders.coder import Cover
 from monitors.coders.sites import Site
@@ -96,12 +96,13 @@ def _law(
     fitted = fit_groups([[one for one in own if one[0][-1] <= MOST_SYMBOLS] for own in pairs], weights)
     # Where the choices differ in kind, no edit is like another.
     edits = [_shares(counts, next(iter(fitted))[-1]) for counts in edited[name]] if len(fitted) == 1 else []
-    urns, law = Urns.of(fitted), CleanLaw((1.0,) * len(LAWS), np.array(edits))
+    urns, laws = Urns.of(fitted), CleanLaws.of([CleanLaw((1.0,) * len(LAWS), np.array(edits))])
     each, own_weights = [], []
-    for own, weight in zip(pairs, weights, strict=True):
-        if len(own) > 1:
-            choices = urns.choices(own)
-            each.append(law.each(choices, urns.steps(choices))[0][:-1])
+    for sites, weight in zip(read, weights, strict=True):
+        if len(sites) > 1:
+            _, symbols, _, kinds, sizes = zip(*sites, strict=True)
+            choices = urns.choices([Row(name, kinds, sizes, symbols)])
+            each.append(laws.each([0], choices, urns.steps(choices))[0][0, :-1])
             own_weights.append(weight)
     shares = fit_weights(np.array(each), np.array(own_weights), _LEAST_LAW)
     # Where choices are even, one habit and two explain a text alike: that must not blunt the test.

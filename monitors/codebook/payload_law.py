@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import NamedTuple
 
 import numpy as np
+import numpy.typing as npt
 
 from monitors.codebook.urns import Floats, Numbers
 
@@ -39,10 +40,15 @@ def _shares(counts: Floats) -> Floats:
     return shares
 
 
-def log_plain(bits: Numbers, law: Floats) -> Floats:
-    """(whole bytes + 1,) ln P(first k bytes) where the bits are words, eight a character, behind a blank."""
-    characters = np.packbits(bits[: len(bits) // BITS * BITS].astype(np.uint8))
-    before = np.concatenate([np.array([32], np.uint8), characters[:-1]])[: len(characters)]
+def log_plain(bits: npt.NDArray[np.uint8], law: Floats, starts: Numbers) -> Floats:
+    """(whole bytes + 1,) ln P(first k bytes) where the bits are words, eight a character.
+
+    Texts stand behind each other; each begins at one of the bytes `starts`, as if behind a blank.
+    """
+    characters = np.packbits(bits)
+    before = np.empty_like(characters)
+    before[1:] = characters[:-1]
+    before[starts] = 32
     found = np.zeros(len(characters) + 1)
     np.cumsum(law[before, characters], out=found[1:])
     return found

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Mapping, Sequence
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from functools import cache
 from typing import NamedTuple
 
 import numpy as np
@@ -14,47 +14,62 @@ import numpy.typing as npt
 Floats = npt.NDArray[np.float64]
 Numbers = npt.NDArray[np.int64]
 
-# What the sites of a group have in common; the last number is how many choices they have.
+# What the sites of a group have in common: the coder's name, the kind, and how many choices they have.
 Group = tuple[str, int, int]
 Urn = tuple[float, Sequence[float]]
+# Far above every row of urns, and far below what a number of 64 bits holds.
 _OTHERS = 1 << 40
 
 
-class Choices(NamedTuple):
-    """What was chosen at each site, in order.
+class Row(NamedTuple):
+    """What one text chose at the sites of one coder, in order; each has a kind, a number of choices, and a choice."""
 
+    name: str
+    kinds: Sequence[int]
+    sizes: Sequence[int]
+    symbols: Sequence[int]
+
+
+class Choices(NamedTuple):
+    """The choices of some rows, one row behind the other.
+
+    starts : (rows,) where each row begins; no row is empty.
+    rows : (n,) the row of each site.
     groups : (n,) number of the site's group; -1: none that was fitted, and all its choices are alike likely.
     columns : (n,) the choice: a row of `Urns.balls`, or below 0 where there is no group.
+    symbols : (n,) the choice, counted from the first one of its site; small where choices are many.
     ln_sizes : (n,) ln of how many choices the site has.
     """
 
+    starts: Numbers
+    rows: Numbers
     groups: Numbers
     columns: Numbers
+    symbols: Numbers
     ln_sizes: Floats
 
-    def part(self, at: slice) -> Choices:
-        return Choices(self.groups[at], self.columns[at], self.ln_sizes[at])
+    @property
+    def ends(self) -> Numbers:
+        return np.append(self.starts[1:], len(self.rows))
 
 
 class Steps(NamedTuple):
-    """(n,) ln P of each site given those before it, and given those behind it."""
+    """(n,) ln P of each site given those before it in its row, and given those behind it."""
 
     onwards: Floats
     backwards: Floats
 
-    def part(self, at: slice) -> Steps:
-        return Steps(self.onwards[at], self.backwards[at])
-
 
 @dataclass(frozen=True, slots=True)
 class Urns:
-    """For each group of sites a mixture of urns: `log_weights` (groups, urns), and the first `balls` (choices, urns).
+    """For each group of sites a mixture of urns: `log_weights` (urns, groups), and the first `balls` (urns, choices).
 
-    The choices of group g are the rows from `starts[g]` on; urns that a group does not have weigh nothing.
+    The choices of group g are those from `starts[g]` on; urns that a group does not have weigh nothing.
     """
 
-    numbers: Mapping[Group, int]
-    starts: Sequence[int]
+    numbers: Mapping[str, Mapping[tuple[int, int], int]]
+    starts: Numbers
+    ln_sizes: Floats
     log_weights: Floats
     balls: Floats
     totals: Floats
@@ -64,79 +79,114 @@ class Urns:
         """From (weight, balls) of each urn of each group."""
         groups = sorted(fitted)
         most = max((len(urns) for urns in fitted.values()), default=1)
-        ends = np.cumsum([0, *(group[-1] for group in groups)]).tolist()
-        log_weights, totals = np.full((len(groups), most), -np.inf), np.ones((len(groups), most))
-        balls = np.ones((ends[-1], most))
+        ends = np.cumsum([0, *(group[-1] for group in groups)])
+        log_weights, totals = np.full((most, len(groups)), -np.inf), np.ones((most, len(groups)))
+        balls = np.ones((most, int(ends[-1])))
+        numbers: dict[str, dict[tuple[int, int], int]] = defaultdict(dict)
         for number, group in enumerate(groups):
+            numbers[group[0]][group[1:]] = number
             for urn, (weight, own) in enumerate(fitted[group]):
-                log_weights[number, urn], totals[number, urn] = math.log(weight), sum(own)
-                balls[ends[number] : ends[number + 1], urn] = own
-        return cls({group: at for at, group in enumerate(groups)}, ends[:-1], log_weights, balls, totals)
+                log_weights[urn, number], totals[urn, number] = math.log(weight), sum(own)
+                balls[urn, ends[number] : ends[number + 1]] = own
+        ln_sizes = np.log([float(group[-1]) for group in groups])
+        return cls(dict(numbers), ends[:-1], ln_sizes, log_weights, balls, totals)
 
     def more(self, fitted: Mapping[Group, Sequence[Urn]]) -> Urns:
-        """With further groups behind these."""
+        """With further groups, of other coders, behind these."""
         other = Urns.of(fitted)
-        n_groups, n_rows, n_urns = len(self.starts), len(self.balls), self.balls.shape[1]
-        wide = [(0, 0), (0, n_urns - other.balls.shape[1])]
+        n_groups, (n_urns, n_choices) = len(self.starts), self.balls.shape
+        wide = [(0, n_urns - len(other.balls)), (0, 0)]
+        behind = {name: {own: n_groups + at for own, at in numbers.items()} for name, numbers in other.numbers.items()}
         return Urns(
-            {**self.numbers, **{own: n_groups + at for own, at in other.numbers.items()}},
-            [*self.starts, *(n_rows + start for start in other.starts)],
-            np.concatenate([self.log_weights, np.pad(other.log_weights, wide, constant_values=-np.inf)]),
-            np.concatenate([self.balls, np.pad(other.balls, wide, constant_values=1.0)]),
-            np.concatenate([self.totals, np.pad(other.totals, wide, constant_values=1.0)]),
+            {**self.numbers, **behind},
+            np.concatenate([self.starts, n_choices + other.starts]),
+            np.concatenate([self.ln_sizes, other.ln_sizes]),
+            np.concatenate([self.log_weights, np.pad(other.log_weights, wide, constant_values=-np.inf)], axis=1),
+            np.concatenate([self.balls, np.pad(other.balls, wide, constant_values=1.0)], axis=1),
+            np.concatenate([self.totals, np.pad(other.totals, wide, constant_values=1.0)], axis=1),
         )
 
-    def choices(self, sites: Iterable[tuple[Group, int]]) -> Choices:
-        """From (group, symbol) of each site."""
-        groups, columns, ln_sizes = [], [], []
-        for group, symbol in sites:
-            number = self.numbers.get(group, -1)
-            groups.append(number)
-            columns.append(self.starts[number] + symbol if number >= 0 else -1 - symbol % _OTHERS)
-            ln_sizes.append(_ln(group[-1]))
-        return Choices(np.array(groups, np.int64), np.array(columns, np.int64), np.array(ln_sizes, np.float64))
+    def choices(self, rows: Sequence[Row]) -> Choices:
+        """No row may be empty."""
+        lengths = np.array([len(row.symbols) for row in rows], np.int64)
+        starts = np.cumsum(lengths) - lengths
+        groups = np.concatenate([self._groups(row) for row in rows])
+        symbols = np.concatenate([_symbols(row) for row in rows])
+        known = groups >= 0
+        if known.all():
+            columns, ln_sizes = self.starts[groups] + symbols, self.ln_sizes[groups]
+        else:
+            columns, ln_sizes = np.empty(len(groups), np.int64), np.empty(len(groups))
+            columns[known] = self.starts[groups[known]] + symbols[known]
+            ln_sizes[known] = self.ln_sizes[groups[known]]
+            columns[~known] = -1 - symbols[~known]
+            sizes = [size for row in rows for size in row.sizes]
+            ln_sizes[~known] = [math.log(sizes[at]) for at in np.flatnonzero(~known)]
+        return Choices(starts, np.repeat(np.arange(len(rows)), lengths), groups, columns, symbols, ln_sizes)
+
+    def _groups(self, row: Row) -> Numbers:
+        numbers = self.numbers.get(row.name, {})
+        return np.array([numbers.get(own, -1) for own in zip(row.kinds, row.sizes, strict=True)], np.int64)
 
     def steps(self, choices: Choices) -> Steps:
         """Draws from urns are exchangeable, so that a text may as well be drawn from its end."""
-        n = len(choices.groups)
-        steps = np.concatenate([-choices.ln_sizes, -choices.ln_sizes[::-1]])
+        steps = np.concatenate([-choices.ln_sizes, -choices.ln_sizes])
         known = np.flatnonzero(choices.groups >= 0)
         if len(known):
-            # Both ways at once: read from its end a text has groups and choices of its own.
-            groups, columns = _twice(choices.groups[known]), _twice(choices.columns[known])
-            places = np.concatenate([known, 2 * n - 1 - known[::-1]])
-            is_back = np.repeat([0, 1], len(known))
-            before, _ = _ranks(2 * columns + is_back)
-            drawn, order = _ranks(2 * groups + is_back)
-            ln_p = np.log((self.balls[columns] + before[:, None]) / (self.totals[groups] + drawn[:, None]))[order]
-            sums, ranks = np.cumsum(ln_p, axis=0), drawn[order]
-            firsts = np.arange(len(order)) - ranks
-            together = log_sum(sums - (sums - ln_p)[firsts] + self.log_weights[groups[order]])
-            steps[places[order]] = np.where(ranks, np.diff(together, prepend=0.0), together)
-        return Steps(steps[:n], steps[n:][::-1])
+            groups, columns, rows = choices.groups[known], choices.columns[known], choices.rows[known]
+            before, behind, _ = _ranks(rows * self.balls.shape[1] + columns)
+            drawn, left, order = _ranks(rows * len(self.starts) + groups)
+            # Both ways at once, the sites of a group together: from its end a text has the same groups the other way.
+            both = np.concatenate([order, order[::-1]])
+            groups, columns = groups[both], columns[both]
+            ranks = np.concatenate([drawn[order], left[order[::-1]]])
+            balls = self.balls.take(columns, axis=1) + np.concatenate([before[order], behind[order[::-1]]])
+            ln_p = np.log(balls / (self.totals.take(groups, axis=1) + ranks))
+            sums = np.cumsum(ln_p, axis=1)
+            firsts = np.arange(len(both)) - ranks
+            sums -= (sums - ln_p).take(firsts, axis=1)
+            together = log_sum(sums + self.log_weights.take(groups, axis=1), axis=0)
+            places = known[both]
+            places[len(known) :] += len(choices.groups)
+            steps[places] = np.where(ranks, np.diff(together, prepend=0.0), together)
+        return Steps(steps[: len(choices.groups)], steps[len(choices.groups) :])
 
 
-def _twice(values: Numbers) -> Numbers:
-    return np.concatenate([values, values[::-1]])
+def _symbols(row: Row) -> Numbers:
+    if max(row.sizes) > _OTHERS:
+        return np.array([symbol % _OTHERS for symbol in row.symbols], np.int64)
+    return np.array(row.symbols, np.int64)
 
 
-@cache
-def _ln(number: int) -> float:
-    return math.log(number)
-
-
-def _ranks(keys: Numbers) -> tuple[Numbers, Numbers]:
-    """How often each key stood before, and the order that puts equal keys together."""
+def _ranks(keys: Numbers) -> tuple[Numbers, Numbers, Numbers]:
+    """How often each key stood before, and how often behind, and the order that puts equal keys together."""
     order = np.argsort(keys, kind="stable")
     ordered = keys[order]
-    places = np.arange(len(keys))
-    firsts = np.where(ordered != np.concatenate([ordered[:1] - 1, ordered[:-1]]), places, 0)
-    ranks = np.empty(len(keys), np.int64)
-    ranks[order] = places - np.maximum.accumulate(firsts)
-    return ranks, order
+    firsts = np.flatnonzero(np.concatenate([[True], ordered[1:] != ordered[:-1]]))
+    lengths = np.diff(firsts, append=len(keys))
+    sorted_ranks = np.arange(len(keys)) - np.repeat(firsts, lengths)
+    before, behind = np.empty(len(keys), np.int64), np.empty(len(keys), np.int64)
+    before[order] = sorted_ranks
+    behind[order] = np.repeat(lengths - 1, lengths) - sorted_ranks
+    return before, behind, order
 
 
-def log_sum(values: Floats) -> Floats:
-    """ln of the sum of exp over the last axis, -inf where all are."""
-    found: Floats = np.logaddexp.reduce(values, axis=-1)
+def log_sum(values: Floats, axis: int = -1) -> Floats:
+    """ln of the sum of exp over an axis, -inf where all are."""
+    most = np.maximum(values.max(axis=axis, keepdims=True), _LEAST_LOG)
+    with np.errstate(divide="ignore"):
+        found: Floats = np.log(np.exp(values - most).sum(axis=axis)) + most.squeeze(axis)
     return found
+
+
+def log_sums(values: Floats, starts: Numbers, lengths: Numbers) -> Floats:
+    """ln of the sum of exp over each row along the last axis; rows stand behind each other, and none is empty."""
+    most = np.maximum(np.maximum.reduceat(values, starts, axis=-1), _LEAST_LOG)
+    with np.errstate(divide="ignore"):
+        logs = np.log(np.add.reduceat(np.exp(values - np.repeat(most, lengths, axis=-1)), starts, axis=-1))
+    found: Floats = logs + most
+    return found
+
+
+# A finite number stands in where all are -inf: the difference of two infinities is none.
+_LEAST_LOG = -1e300
