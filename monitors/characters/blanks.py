@@ -27,21 +27,26 @@ _TABLE = re.compile(r"\S\t+\S|\t\t$", re.MULTILINE)
 _LISTED = re.compile(r"[-*•+]\s|\d+[.)]\s")
 
 
-def findings(text: str, has_returns: bool, spaces: str, habit: Habit, /) -> Iterator[Finding]:
+def findings(text: str, is_odd: bool, has_returns: bool, spaces: str, habit: Habit, /) -> Iterator[Finding]:
     found: list[Finding] = []
-    if (
-        " \n" in text
-        or "\t\n" in text
-        or text[-1:] in (" ", "\t")
-        or (has_returns and (" \r" in text or "\t\r" in text))
-    ):
+    has_tabs = "\t" in text
+    n_ends = _n_ends(text, has_tabs, has_returns)
+    # With so few there is nothing but what other blanks leave, or tabs among spaces.
+    if n_ends >= _FEWEST_ENDS or (n_ends and (has_tabs or is_odd)):
         lines = (text.replace("\r\n", "\n") if has_returns else text).split("\n")
         found += _trailing(text, lines, habit)
         yield from found
         yield from _empty(text, lines)
-    others = spaces + "\t"
+    others = spaces + "\t" if has_tabs else spaces
     if not found and any(f"{space}\n" in text or (has_returns and f"{space}\r" in text) for space in others):
         yield from _odd_ends(text)
+
+
+def _n_ends(text: str, has_tabs: bool, has_returns: bool) -> int:
+    """How many blanks stand before a line's end, or last."""
+    blanks, ends = " \t" if has_tabs else " ", "\n\r" if has_returns else "\n"
+    found = [blank + end for blank in blanks for end in ends if blank + end in text]
+    return sum(map(text.count, found)) + (text[-1:] in (" ", "\t"))
 
 
 def _trailing(text: str, lines: Sequence[str], habit: Habit) -> Iterator[Finding]:

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import math
 from collections.abc import Hashable, Iterable, Iterator, Sequence
+from functools import lru_cache
 
 _PENALTY = 4.0
 _STRIDE = 8
+_ROUNDING = 1e-6
 
 
 def even_bits(symbols: Sequence[bool], least: float, contexts: Iterable[Sequence[Hashable]] = (), /) -> float:
@@ -18,6 +20,8 @@ def even_bits(symbols: Sequence[bool], least: float, contexts: Iterable[Sequence
     result cannot be above `least` any more, a number that is not above it is returned.
     """
     n = len(symbols)
+    if n <= least or (n and _bound(bytes(symbols), least) < least - _ROUNDING):
+        return min(float(n), least)
     sizes = [*range(_STRIDE, n, _STRIDE), n]
     shortest, bits = [math.inf] * len(sizes), float(n)
     for context in _contexts(symbols, contexts):
@@ -26,6 +30,29 @@ def even_bits(symbols: Sequence[bool], least: float, contexts: Iterable[Sequence
         shortest = list(map(min, shortest, _lengths(symbols, context)))
         bits = max(k - _PENALTY * max(0.0, k - length) for k, length in zip(sizes, shortest, strict=True))
     return bits
+
+
+def _bound(symbols: bytes, least: float) -> float:
+    """At least the same by the first two codes, from counts alone, or any number above `least`."""
+    n, highest = len(symbols), 0.0
+    for k in range(n, int(max(least, 0.0)), -1):
+        if k % _STRIDE and k != n:
+            continue
+        ones, ups, downs = symbols.count(1, 0, k), symbols.count(b"\0\1", 0, k), symbols.count(b"\1\0", 0, k)
+        before = ones - symbols[k - 1]
+        by_last = 1 + _length(k - 1 - before - ups, ups) + _length(before - downs, downs)
+        highest = max(highest, k - _PENALTY * max(0.0, k - min(_length(k - ones, ones), by_last)))
+        if highest >= least:
+            break
+    return highest
+
+
+@lru_cache(maxsize=1 << 16)
+def _length(zeros: int, ones: int) -> float:
+    """The length in bits of the code of so many symbols, in whatever order."""
+    return (
+        math.lgamma(zeros + ones + 1) - math.lgamma(zeros + 0.5) - math.lgamma(ones + 0.5) + math.log(math.pi)
+    ) / math.log(2)
 
 
 def _contexts(symbols: Sequence[bool], others: Iterable[Sequence[Hashable]]) -> Iterator[Sequence[Hashable]]:

@@ -45,10 +45,10 @@ def findings(text: str, kinds: Mapping[Kind, str], given: Given, /) -> Iterator[
     if chars := kinds.get(Kind.LETTER, ""):
         words = [word for word in _words(text, chars) if not _is_given(text, word, given)]
         yield from _judged(Kind.LETTER, text, words, chars)
-    if chars := kinds.get(Kind.FORM, ""):
+    if (chars := kinds.get(Kind.FORM, "")) and _is_beside_plain(text, chars):
         words = [word for word in _styled(text, chars) if not _is_given(text, word, given)]
         yield from _judged(Kind.FORM, text, words, chars)
-    if chars := kinds.get(Kind.GREEK, ""):
+    if (chars := kinds.get(Kind.GREEK, "")) and _is_beside_plain(text, chars):
         words = [word for word in _greek(text, chars) if not _is_given(text, word, given)]
         yield from _judged(Kind.GREEK, text, words, chars)
 
@@ -135,6 +135,22 @@ def _reversed(match: re.Match[str]) -> _Marked:
 
 def _has_own_letters(text: str, script: re.Pattern[str]) -> bool:
     return any(char not in LETTERS and char.isalpha() for char in script.findall(text))
+
+
+def _is_beside_plain(text: str, chars: str) -> bool:
+    """One of them stands beside an ASCII letter: an expression for its word, tried at each letter, is slow."""
+    for char in chars:
+        before = ""
+        for piece in text.split(char):
+            after = piece[:1]
+            if before != "" and (_is_plain(before[1:]) or _is_plain(after)):
+                return True
+            before = "." + piece[-1:]
+    return False
+
+
+def _is_plain(char: str) -> bool:
+    return char.isascii() and char.isalpha()
 
 
 def _styled(text: str, chars: str) -> Iterator[_Marked]:

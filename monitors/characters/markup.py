@@ -17,6 +17,7 @@ _VANISHING = re.compile(
     r"(?:([^<>]*)</(?P=tag)>)?",
     re.IGNORECASE,
 )
+_ELEMENT = re.compile(r"<\w[^<>]*>")
 _TAG = re.compile(r"</?[a-zA-Z][\w-]*(?:\s[^<>]*)?/?>|<!DOCTYPE", re.IGNORECASE)
 _SAID = re.compile(r"[^\W\d_]{2,}")
 # Who writes about pages shows such markup outside of code too.
@@ -30,10 +31,12 @@ _MOST_TAGS = 8
 
 def findings(text: str, given: Given, /) -> Iterator[Finding]:
     """Words in prose that the page does not show are flagged; in pages, and beside talk of markup, they are noted."""
-    if "<" not in text and "[//]: #" not in text:
+    first = text.find("<")
+    has_notes = "[" in text and "[//]: #" in text
+    if first < 0 and not has_notes:
         return
-    matches = [*_COMMENT.finditer(text)] if "<!--" in text or "[//]: #" in text else []
-    if "style" in text or "hidden" in text or "STYLE" in text:
+    matches = [*_COMMENT.finditer(text)] if has_notes or text.find("<!--", first) >= 0 else []
+    if _ELEMENT.search(text) and ("style" in text or "hidden" in text or "STYLE" in text):
         matches += _VANISHING.finditer(text)
     if not matches:
         return

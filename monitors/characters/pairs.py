@@ -18,6 +18,7 @@ _FREE_BITS = 2.0
 _FEWEST = 4
 _EAST_ASIAN_SHARE = 0.05
 _EAST_ASIAN = re.compile("[\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af]")
+_ARMENIAN_MARKS = frozenset("\u0589\u2024")
 _ARMENIAN = re.compile("[\u0531-\u0587]")
 # Marks of other scripts that stand for one ASCII mark wherever it stands.
 _ODD = frozenset("\u037e\u2024\ua4f8\ua789\u01c3") | frozenset(map(chr, range(0xFF01, 0xFF5F)))
@@ -30,8 +31,8 @@ def findings(text: str, kinds: Mapping[Kind, str], given: Given, /) -> Iterator[
     marks = [*kinds.get(Kind.MARK, ""), *singles]
     if any(map(_WIDE.match, marks)) and len(_EAST_ASIAN.findall(text)) > len(text) * _EAST_ASIAN_SHARE:
         marks = [char for char in marks if not _WIDE.match(char)]
-    if _ARMENIAN.search(text):
-        marks = [char for char in marks if char not in "\u0589\u2024"]
+    if not _ARMENIAN_MARKS.isdisjoint(marks) and _ARMENIAN.search(text):
+        marks = [char for char in marks if char not in _ARMENIAN_MARKS]
     for char in marks:
         twin = MARKS_OF.get(char) or unicodedata.normalize("NFKC", char)
         spans, bits = _read(text, char, twin, given)

@@ -48,12 +48,12 @@ def emoji_forms(text: str, /) -> Iterator[Finding]:
     if not bases:
         return
     forms: dict[str, list[bool]] = {base: [] for base in bases}
-    sites = list(re.finditer(f"([{re.escape(''.join(bases))}])(\ufe0f?)", text))
+    sites = list(re.finditer(f"[{re.escape(''.join(bases))}]\ufe0f?", text))
     for site in sites:
-        forms[site[1]].append(bool(site[2]))
+        forms[site[0][0]].append(len(site[0]) > 1)
     bits = sum(map(choice_bits, forms.values())) - _FREE_FORMS
     if bits > 0:
-        spans = tuple(site.span() for site in sites if site[2])
+        spans = tuple(site.span() for site in sites if len(site[0]) > 1)
         yield Finding(Kind.SELECTOR, spans, soft(bits, CHOICE_LIMIT), bits)
 
 
