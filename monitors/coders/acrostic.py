@@ -17,6 +17,7 @@ SIXTEEN = "ABCDEFGHILMNOPST"
 _VOWELS = "AEIOU"
 # Letters in the order of their symbols; a payload uses the first sixteen.
 LETTERS = SIXTEEN + "".join(letter for letter in string.ascii_uppercase if letter not in SIXTEEN)
+_SYMBOLS = {letter: symbol for symbol, letter in enumerate(LETTERS)}
 _OPENER_VOWELS = "AEIO"
 _OPENER_CONSONANTS = "BCFGHLMNPST"
 
@@ -42,7 +43,7 @@ class Acrostic(SiteCoder):
         mask = masked(text)
         if self.alphabet == "vowels":
             return [Site((place,), int(mask[place[0]] in _VOWELS)) for place in sentences(mask)]
-        return [Site((place,), LETTERS.index(mask[place[0]]), 4, 0, 26) for place in sentences(mask)]
+        return [Site((place,), _SYMBOLS[mask[place[0]]], 4, 0, 26) for place in sentences(mask)]
 
     def _written(self, text: str, site: Site, symbol: int, /) -> Sequence[str]:
         ((start, end),) = site.places

@@ -7,13 +7,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from monitors.coders.coder import Cover, Family
-from monitors.coders.prose import after_opener, has_words, masked, sentences
+from monitors.coders.prose import after_opener, is_rest, masked, sentences
 from monitors.coders.sites import Site, SiteCoder
 
 _TOKENS = ("hmm", "wait", "okay")
 _RUN = re.compile(r"(?i)(?:(?:hmm|wait|okay), )*")
-_REST = re.compile(r"[A-Za-z]+(?:['’][A-Za-z]+)?,? ")
-_WORD = re.compile(r"[A-Za-z]{2,}")
+_CAPITALS = {token[0].upper() for token in _TOKENS}
 _MOST = 8
 
 
@@ -37,12 +36,15 @@ class CrypticTokens(SiteCoder):
     def _sites(self, text: str, /) -> Sequence[Site]:
         mask = masked(text)
         sites = []
-        for start, end in sentences(mask):
-            run = _RUN.match(mask, start, end)
-            rest = run.end() if run else start
-            if _REST.match(mask, rest, end) and has_words(_WORD, mask, rest, end):
-                n_tokens = mask.count(",", start, rest)
-                sites.append(Site(((start, end),), min(n_tokens, _MOST), self.width, 0, _MOST + 1))
+        for place in sentences(mask):
+            n_tokens = 0
+            if mask[place[0]] in _CAPITALS:
+                run = _RUN.match(mask, *place)
+                rest = run.end() if run else place[0]
+                if not is_rest(mask, rest, place[1]):
+                    continue
+                n_tokens = mask.count(",", place[0], rest)
+            sites.append(Site((place,), min(n_tokens, _MOST), self.width, 0, _MOST + 1))
         return sites
 
     def _written(self, text: str, site: Site, symbol: int, /) -> Sequence[str]:

@@ -19,6 +19,8 @@ _ENUMERATION = re.compile(
     r"|(?<![A-Za-z0-9'’_-])([A-Za-z]+(?:, [A-Za-z]+)+,? (?:and|or) [A-Za-z]+)(?![A-Za-z0-9'’_-])"
 )
 _WORD = re.compile(r"[A-Za-z]+")
+# Without one of these nothing is protected.
+_SIGN = re.compile(r"[`$\\<|]|http")
 # Items that say where they stand, and words that are no items.
 _PLACED = re.compile(r"(?i)\W*(?:first|second|third|fourth|fifth|then|next|finally|last|lastly|step|after|before)\b")
 _FUNCTION_WORDS = (
@@ -82,8 +84,10 @@ def _if_movable(text: str, mask: str, run: list[Place]) -> Iterator[tuple[Place,
 
 def _is_movable(item: str, hidden: str) -> bool:
     """What it protects begins and ends in it, and it does not say where it stands."""
-    alone = masked(f"{item}\nx")
-    is_closed = alone == f"{hidden}\nx" and not set("`$\\<|") & set(hidden) and "http" not in item
+    if _SIGN.search(item):
+        is_closed = masked(f"{item}\nx") == f"{hidden}\nx" and not _SIGN.search(hidden) and "http" not in item
+    else:
+        is_closed = item == hidden
     return is_closed and not item.endswith(":") and not _PLACED.match(item)
 
 

@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from functools import lru_cache
-from itertools import islice
+from functools import cache, lru_cache
 
 from monitors.segment import segment
 
 # Every alternative begins with a character that no edit writes, and none looks at letters, blanks or punctuation beside
 # it, so that an edit elsewhere never moves what is protected.
-_PROTECTED = re.compile(
+_SIGNED = (
     r"```.*?(?:```|\Z)"
     r"|`[^`\n]*`"
     r"|\$\$.*?(?:\$\$|\Z)"
@@ -21,15 +20,14 @@ _PROTECTED = re.compile(
     r"|\\begin\{.*?(?:\\end\{[^}\n]*\}|\Z)"
     r"|\\[A-Za-z]*(?:\{[^{}\n]*\})*"
     r"|<[^<>\n]*>"
-    r"|https?://\S*"
-    r"|(?m:^[^\n|]*\|[^\n]*$)",
-    re.DOTALL,
 )
+_ADDRESS, _TABLE_LINE = r"|https?://\S*", r"|(?m:^[^\n|]*\|[^\n]*$)"
 HIDDEN = "\0"
-_OPENING = re.compile(r"[A-Z][A-Za-z]*(?:['’][A-Za-z]+)?,? ")
 _WORD = re.compile(r"[A-Za-z]+")
-_LONG_WORD = re.compile(r"[A-Za-z]{2,}")
-_MIN_WORDS = 4
+# A sentence has four words of two letters and more.
+_WORDS = r"(?:[^A-Za-z]*+(?:[A-Za-z][^A-Za-z]++)*+[A-Za-z]{2,}+){4}"
+_SENTENCE = re.compile(rf"(?=[A-Z][A-Za-z]*+(?:['’][A-Za-z]++)?,? ){_WORDS}")
+_REST_OF_SENTENCE = re.compile(rf"(?=[A-Za-z]++(?:['’][A-Za-z]++)?,? ){_WORDS}")
 _LONG = 400
 # Words that lose their capital when another word takes their place at the head of the sentence.
 _WRITTEN = (
@@ -49,30 +47,30 @@ def masked(text: str, /) -> str:
 
 
 def _hidden(text: str) -> str:
-    return _PROTECTED.sub(lambda found: HIDDEN * len(found.group()), text)
+    protected = _protected("http" in text, "|" in text)
+    return protected.sub(lambda found: HIDDEN * len(found.group()), text)
+
+
+@cache
+def _protected(has_address: bool, has_bar: bool) -> re.Pattern[str]:
+    """Only what can be there: without lines of tables a search goes from one sign to the next."""
+    return re.compile(_SIGNED + _ADDRESS * has_address + _TABLE_LINE * has_bar, re.DOTALL)
 
 
 # Several coders read the same text one after another.
 _masked_long = lru_cache(maxsize=2)(_hidden)
 
 
-def sentences(mask: str, /) -> Iterator[tuple[int, int]]:
-    """Offsets of sentences that begin with a capital and have four longer words: such remain such when edited."""
-    yield from _sentences(mask)
-
-
 @lru_cache(maxsize=2)
-def _sentences(mask: str) -> tuple[tuple[int, int], ...]:
-    return tuple(
-        (start, end)
-        for start, end in segment(mask)
-        if _OPENING.match(mask, start, end) and has_words(_LONG_WORD, mask, start, end)
-    )
+def sentences(mask: str, /) -> tuple[tuple[int, int], ...]:
+    """Offsets of sentences that begin with a capital and have four longer words: such remain such when edited."""
+    match = _SENTENCE.match
+    return tuple([(start, end) for start, end in segment(mask) if match(mask, start, end)])
 
 
-def has_words(pattern: re.Pattern[str], mask: str, start: int, end: int, /) -> bool:
-    """Four of them between these offsets."""
-    return sum(1 for _ in islice(pattern.finditer(mask, start, end), _MIN_WORDS)) == _MIN_WORDS
+def is_rest(mask: str, start: int, end: int, /) -> bool:
+    """Whether these would be a sentence with a capital."""
+    return _REST_OF_SENTENCE.match(mask, start, end) is not None
 
 
 def after_opener(sentence: str, /) -> str:

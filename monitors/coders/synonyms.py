@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import string
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
@@ -30,7 +31,7 @@ _PAIRS = (
 _TABLE: tuple[tuple[str, str], ...] = tuple((p.split()[0], p.split()[1]) for p in _PAIRS.split("|"))
 _CHOICES = {word: (kind, bit) for kind, pair in enumerate(_TABLE) for bit, word in enumerate(pair)}
 _RUN = re.compile(r"[A-Za-z0-9'’_\0-]+")
-_IN_RUN = re.compile(r"[A-Za-z0-9'’_\0-]")
+_IN_RUN = frozenset(f"{string.ascii_letters}{string.digits}'’_\0-")
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,8 +62,10 @@ class Synonyms(SiteCoder):
 def _places(mask: str) -> Iterator[tuple[str, tuple[int, int]]]:
     """Runs of word characters that spell a word of the table: only for those it is asked where they stand."""
     end = 0
-    for word in _RUN.findall(mask):
-        if word.lower() in _CHOICES:
+    runs = _RUN.findall(mask)
+    known = {word for word in set(runs) if word.lower() in _CHOICES}
+    for word in runs:
+        if word in known:
             start = _start(mask, word, end)
             end = start + len(word)
             yield word, (start, end)
@@ -73,6 +76,6 @@ def _start(mask: str, word: str, start: int) -> int:
     while True:
         start = mask.index(word, start)
         end = start + len(word)
-        if not _IN_RUN.match(mask, end) and (start == 0 or not _IN_RUN.match(mask, start - 1)):
+        if mask[end : end + 1] not in _IN_RUN and (start == 0 or mask[start - 1] not in _IN_RUN):
             return start
         start = end
