@@ -34,7 +34,8 @@ def findings(text: str, is_odd: bool, has_returns: bool, spaces: str, habit: Hab
     # With so few there is nothing but what other blanks leave, or tabs among spaces.
     if n_ends >= _FEWEST_ENDS or (n_ends and (has_tabs or is_odd)):
         lines = (text.replace("\r\n", "\n") if has_returns else text).split("\n")
-        found += _trailing(text, lines, habit)
+        if n_ends >= _FEWEST_ENDS or has_tabs:
+            found += _trailing(text, lines, habit)
         yield from found
         yield from _empty(text, lines)
     others = spaces + "\t" if has_tabs else spaces
@@ -89,11 +90,10 @@ def _spelt(bits: Sequence[bool]) -> str:
 def _layout(lines: Sequence[str], places: Sequence[int]) -> Iterator[Sequence[Hashable]]:
     """What a writer goes by: the mark a line ends in, its own form and its length, and the form of the next line."""
     bare = [lines[at].rstrip(" \t") for at in places]
-    last = ["a" if line[-1].isalpha() else "0" if line[-1].isdigit() else line[-1] for line in bare]
-    follows = [_form(lines[at + 1]) if at + 1 < len(lines) else "$" for at in places]
-    yield list(zip(last, follows, strict=True))
-    yield list(zip(map(_form, bare), last, strict=True))
     yield [min(len(line) // 20, 4) for line in bare]
+    last = ["a" if line[-1].isalpha() else "0" if line[-1].isdigit() else line[-1] for line in bare]
+    yield list(zip(last, (_form(lines[at + 1]) if at + 1 < len(lines) else "$" for at in places), strict=True))
+    yield list(zip(map(_form, bare), last, strict=True))
 
 
 def _form(line: str) -> str:

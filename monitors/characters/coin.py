@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections import Counter
 from collections.abc import Hashable, Iterable, Iterator, Sequence
 from functools import lru_cache
 
@@ -19,40 +20,42 @@ def even_bits(symbols: Sequence[bool], least: float, contexts: Iterable[Sequence
     probability 2^-d. What a habit, a layout or a rule decides is, and the more of it there is the more. As soon as the
     result cannot be above `least` any more, a number that is not above it is returned.
     """
-    n = len(symbols)
-    if n <= least or (n and _bound(bytes(symbols), least) < least - _ROUNDING):
-        return min(float(n), least)
+    if not (n := len(symbols)):
+        return 0.0
     sizes = [*range(_STRIDE, n, _STRIDE), n]
-    shortest, bits = [math.inf] * len(sizes), float(n)
+    tried: list[Sequence[Hashable]] = []
+    alive = [k for k in sizes if k > least]
     for context in _contexts(symbols, contexts):
-        if not n or bits <= least:
-            break
+        if not alive:
+            return min(float(n), least)
+        alive = [
+            k
+            for k, length in zip(alive, _counted(symbols, context, alive), strict=True)
+            if k - _PENALTY * max(0.0, k - length) > least - _ROUNDING
+        ]
+        tried.append(context)
+    shortest = [math.inf] * len(sizes)
+    for context in tried:
         shortest = list(map(min, shortest, _lengths(symbols, context)))
-        bits = max(k - _PENALTY * max(0.0, k - length) for k, length in zip(sizes, shortest, strict=True))
+    bits: float = max(k - _PENALTY * max(0.0, k - length) for k, length in zip(sizes, shortest, strict=True))
     return bits
 
 
-def _bound(symbols: bytes, least: float) -> float:
-    """At least the same by the first two codes, from counts alone, or any number above `least`."""
-    n, highest = len(symbols), 0.0
-    for k in range(n, int(max(least, 0.0)), -1):
-        if k % _STRIDE and k != n:
-            continue
-        ones, ups, downs = symbols.count(1, 0, k), symbols.count(b"\0\1", 0, k), symbols.count(b"\1\0", 0, k)
-        before = ones - symbols[k - 1]
-        by_last = 1 + _length(k - 1 - before - ups, ups) + _length(before - downs, downs)
-        highest = max(highest, k - _PENALTY * max(0.0, k - min(_length(k - ones, ones), by_last)))
-        if highest >= least:
-            break
-    return highest
+def _counted(symbols: Sequence[bool], context: Sequence[Hashable], sizes: Sequence[int]) -> Iterator[float]:
+    """The lengths of `_lengths` for some sizes, from counts alone and so but for rounding."""
+    counts: Counter[tuple[Hashable, bool]] = Counter()
+    at = 0
+    for k in sizes:
+        counts.update(zip(context[at:k], symbols[at:k], strict=True))
+        at = k
+        yield sum(_length(counts.get((by, False), 0), counts.get((by, True), 0)) for by in {by for by, _ in counts})
 
 
 @lru_cache(maxsize=1 << 16)
 def _length(zeros: int, ones: int) -> float:
     """The length in bits of the code of so many symbols, in whatever order."""
-    return (
-        math.lgamma(zeros + ones + 1) - math.lgamma(zeros + 0.5) - math.lgamma(ones + 0.5) + math.log(math.pi)
-    ) / math.log(2)
+    nats = math.lgamma(zeros + ones + 1) - math.lgamma(zeros + 0.5) - math.lgamma(ones + 0.5) + math.log(math.pi)
+    return nats / math.log(2)
 
 
 def _contexts(symbols: Sequence[bool], others: Iterable[Sequence[Hashable]]) -> Iterator[Sequence[Hashable]]:

@@ -46,4 +46,5 @@ def spaced(flags: Classes, apart: int, /) -> Classes:
     """For each place the flags that six places so far apart have in common, from it on."""
     two = flags[:-apart] & flags[apart:]
     four = two[: -2 * apart] & two[2 * apart :]
-    return four[: -2 * apart] & two[4 * apart :]
+    six: Classes = four[: -2 * apart] & two[4 * apart :]
+    return six
