@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import cache
 
 import numpy as np
 import numpy.typing as npt
@@ -104,19 +103,18 @@ def log_rests(bits: Bits, lengths: Numbers, own: Mixtures) -> Floats:
     return np.take_along_axis(reversed_, np.maximum(lengths[:, None] - at, 0), axis=1)
 
 
-def log_turns(bits: Bits, lengths: Numbers, own: Mixtures, rests: Floats) -> Floats:
-    """ln of P0' / P0 of each row: P0' = (1 - w) P0 + w mean_i P0(first i bits) P(the others are a loop)."""
-    begun = log_beginnings(bits, own)
-    looped = log_rests(bits, lengths, _loops().of(np.zeros(len(bits), np.int64)))
+def log_turns(bits: Bits, lengths: Numbers, known: Mixtures, rows: Numbers, rests: Floats) -> Floats:
+    """ln of P0' / P0 of each row: P0' = (1 - w) P0 + w mean_i P0(first i bits) P(the others are a loop).
+
+    rows : the mixture of each stream in `known`, whose last row holds the `LOOPS`.
+    """
     at = np.arange(bits.shape[1] + 1)
+    own = known.of(np.concatenate((rows, np.full(len(rows), -1))))
+    begun, looped = np.split(log_beginnings(np.concatenate((bits, backwards(bits, lengths))), own), 2)
+    looped = np.take_along_axis(looped, np.maximum(lengths[:, None] - at, 0), axis=1)
     turns = np.where((at > 0) & (at < lengths[:, None]), begun + looped, -np.inf)
     mean = log_sum(turns) - np.log(np.maximum(lengths - 1, 1))
     return np.asarray(np.logaddexp(np.log(1 - _LOOP_SHARE), np.log(_LOOP_SHARE) + mean - rests[:, 0]))
-
-
-@cache
-def _loops() -> Mixtures:
-    return mixtures([LOOPS])
 
 
 def with_anything(fitted: Sequence[Law]) -> tuple[Law, ...]:

@@ -107,7 +107,9 @@ def log_messages(bits: Bits, lengths: Numbers, rests: Floats) -> Messages:
         here = slice(at, min(at + WIDTH, n_windows))
         n = here.stop - at
         np.add(chains[here], _PRICES[:n] - _LEFT_OUT - _SLIP, out=slipped[1 : n + 1])
-        np.maximum.accumulate(slipped, axis=0, out=slipped)
+        # The most so far, by doubling: quicker than `accumulate` down a narrow table.
+        for back in (1, 2, 4, 8):
+            np.maximum(slipped[back:], slipped[:-back], out=slipped[back:])
         np.subtract(slipped[1 : n + 1], _PRICES[:n], out=slips[here])
         slipped[0] = slips[here.stop - 1]
         entered = np.maximum(starts[here], slips[here])

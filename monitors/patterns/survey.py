@@ -26,7 +26,7 @@ from monitors.patterns import (
 )
 from monitors.patterns.layout import Layout
 from monitors.patterns.letter_laws import Clean, Openers, Spelt
-from monitors.patterns.null import ANYTHING, Floats, Law, Mixtures, log_rests, log_turns, mixtures, with_anything
+from monitors.patterns.null import ANYTHING, LOOPS, Floats, Law, Mixtures, log_rests, log_turns, mixtures, with_anything
 from monitors.patterns.readings import Messages, log_messages, log_noise, novelty, padded, text_at
 from monitors.patterns.stream import Letters, Stream
 from monitors.patterns.tables import tables
@@ -168,7 +168,8 @@ def known_laws(name: str) -> tuple[Law, ...]:
 class _AllLaws:
     """The row of each stream in `mixtures`, 0 for one that clean texts do not have.
 
-    `known` is what clean texts do, and nothing else: a text that falls into a loop did one of these before.
+    `known` is what clean texts do, and nothing else: a text that falls into a loop did one of these before. Its last
+    row is that of loops.
     """
 
     rows: dict[str, int]
@@ -185,7 +186,7 @@ def all_laws() -> _AllLaws:
     names = [name for name, laws in tables()["bits"].items() if laws]
     fitted = [known_laws(name) for name in names]
     mixed = mixtures([ANYTHING, *map(with_anything, fitted)])
-    return _AllLaws({name: row for row, name in enumerate(names, 1)}, mixed, mixtures([ANYTHING, *fitted]))
+    return _AllLaws({name: row for row, name in enumerate(names, 1)}, mixed, mixtures([ANYTHING, *fitted, LOOPS]))
 
 
 @cache
@@ -270,8 +271,7 @@ def _add_tests(tests: Sequence[list[Test]], group: Sequence[_Row]) -> None:
     turns = np.zeros(len(group))
     telling = (np.maximum(noise, found.log_ratio)[: len(fitted)] > _TELLING).nonzero()[0]
     if len(telling):
-        chosen = laws.known.of(law_rows[telling])
-        turns[telling] = log_turns(bits[telling], n_bits[telling], chosen, rests[telling])
+        turns[telling] = log_turns(bits[telling], n_bits[telling], laws.known, law_rows[telling], rests[telling])
     noises, messages = (noise - turns).tolist(), (found.log_ratio - turns).tolist()
     for at, (text, one, _) in enumerate(group):
         tests[text].append(Test(f"{one.name}:noise", noises[at], "", one.starts, one.ends))

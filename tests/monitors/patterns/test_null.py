@@ -55,7 +55,8 @@ def test_mean_likelihood_ratio_of_noise_is_one_under_the_law() -> None:
 
 def test_a_law_with_loops_is_a_probability_too() -> None:
     rests = null.log_rests(EVERY, _full(EVERY), null.mixtures([MIXTURE] * len(EVERY)))
-    turns = null.log_turns(EVERY, _full(EVERY), null.mixtures([MIXTURE] * len(EVERY)), rests)
+    rows = np.zeros(len(EVERY), np.int64)
+    turns = null.log_turns(EVERY, _full(EVERY), null.mixtures([MIXTURE, null.LOOPS]), rows, rests)
     assert np.exp(rests[:, 0] + turns).sum() == pytest.approx(1.0)
 
 
