@@ -9,11 +9,11 @@ from dataclasses import dataclass
 from math import factorial
 
 from monitors.coders.coder import Cover, Family
-from monitors.coders.prose import ENDS_OF_ENUMERATIONS, in_lines, masked
+from monitors.coders.prose import ENDS_OF_ENUMERATIONS, in_lines, line_of, masked
 from monitors.coders.sites import Place, Site, SiteCoder
 
 _MOST_ITEMS = 32
-_BULLET = re.compile(r"(?m)^([ \t]*[-*•+] )([^\s.,;:][^\n]*?)[.,;]*(?=\n|\Z)")
+_BULLET = re.compile(r"[-*•+] (?=[^\s.,;:])")
 _ENUMERATION = re.compile(
     r"(?m)^[ \t]*[-*•+] [^\n]*"
     r"|(?<![A-Za-z0-9'’_-])([A-Za-z]+(?:, [A-Za-z]+)+,? (?:and|or) [A-Za-z]+)(?![A-Za-z0-9'’_-])"
@@ -65,14 +65,25 @@ class ListOrder(SiteCoder):
 def _bullets(text: str, mask: str) -> Iterator[tuple[Place, ...]]:
     """Runs of bullet lines with one mark that may change places."""
     run: list[Place] = []
-    mark, end = "", -1
-    for line in _BULLET.finditer(mask):
-        if run and (line.start() != end + 1 or line.group(1) != mark):
+    mark, last = "", -1
+    for start, (begins, ends), end in _bullet_lines(mask):
+        if run and (start != last + 1 or mask[start:begins] != mark):
             yield from _if_movable(text, mask, run)
             run = []
-        run.append(line.span(2))
-        mark, end = line.group(1), line.end()
+        run.append((begins, ends))
+        mark, last = mask[start:begins], end
     yield from _if_movable(text, mask, run)
+
+
+def _bullet_lines(mask: str) -> Iterator[tuple[int, Place, int]]:
+    """Where the line starts, its item without the marks at its end, and where the line ends."""
+    end = -1
+    for sign in _BULLET.finditer(mask):
+        if sign.start() > end:
+            start, end = line_of(mask, sign.start())
+            if not mask[start : sign.start()].strip(" \t"):
+                begins = sign.start() + 2
+                yield start, (begins, begins + len(mask[begins:end].rstrip(".,;"))), end
 
 
 def _if_movable(text: str, mask: str, run: list[Place]) -> Iterator[tuple[Place, ...]]:

@@ -90,6 +90,11 @@ def in_lines(mask: str, sign: re.Pattern[str], pattern: re.Pattern[str], /) -> I
     end = -1
     for found in sign.finditer(mask):
         if found.start() > end:
-            start, end = mask.rfind("\n", 0, found.start()) + 1, mask.find("\n", found.start())
-            end = end if end >= 0 else len(mask)
+            start, end = line_of(mask, found.start())
             yield from pattern.finditer(mask, start, end)
+
+
+def line_of(mask: str, at: int, /) -> tuple[int, int]:
+    """Where the line starts and ends in which the character at this offset stands."""
+    end = mask.find("\n", at)
+    return mask.rfind("\n", 0, at) + 1, end if end >= 0 else len(mask)

@@ -13,17 +13,15 @@ from monitors.coders.sites import Site, SiteCoder
 _CONJUNCTIONS = "but|so|yet|whereas|though|although|because|since|while"
 _NO_ITEM = rf"(?!(?:and|or|{_CONJUNCTIONS})(?![A-Za-z]))"
 # For each kind a pattern whose group is the site, and what stands there for 0 and for 1. No pattern looks at what
-# another one changes.
+# another one changes, and each looks back from the mark: what begins with looking back is tried at every character.
 _KINDS: tuple[tuple[re.Pattern[str], tuple[str, str]], ...] = (
-    (re.compile(r"([—–])(?= [A-Za-z(])"), ("—", "–")),
+    (re.compile(r"([—–])(?<=[A-Za-z)] .)(?= [A-Za-z(])"), ("—", "–")),
     (re.compile(rf"(?<![A-Za-z]){_NO_ITEM}[A-Za-z]+, {_NO_ITEM}[A-Za-z]+(,?) (?:and|or) [A-Za-z]"), ("", ",")),
-    (re.compile(rf"([,;]) (?:{_CONJUNCTIONS}) "), (",", ";")),
-    (re.compile(r"(['’])(?=[A-Za-z])"), ("'", "’")),
+    (re.compile(rf"([,;])(?<=[a-z)].) (?:{_CONJUNCTIONS}) "), (",", ";")),
+    (re.compile(r"(['’])(?<=[A-Za-z].)(?=[A-Za-z])"), ("'", "’")),
     (re.compile(r"(?m)^[ \t]*([-*]) (?=[^\s*-])"), ("-", "*")),
 )
 _SERIAL = 1
-# What ends right before the mark.
-_BEFORE = {0: re.compile(r"[A-Za-z)] \Z"), 2: re.compile(r"[a-z)]\Z"), 3: re.compile(r"[A-Za-z]\Z")}
 _QUOTES = len(_KINDS)
 _QUOTED = (('"', '"'), ("“", "”"))
 _QUOTE = re.compile('["“”]')
@@ -54,15 +52,10 @@ class Punctuation(SiteCoder):
 
 
 def _matches(mask: str, kind: int) -> Iterator[re.Match[str]]:
-    """What must stand before the mark is looked at here: a pattern that looks back is tried at every character."""
-    pattern, variants = _KINDS[kind]
+    pattern, (zero, one) = _KINDS[kind]
     if kind == _SERIAL:
-        yield from in_lines(mask, ENDS_OF_ENUMERATIONS, pattern)
-    elif any(variant in mask for variant in variants):
-        before = _BEFORE.get(kind)
-        for match in pattern.finditer(mask):
-            if before is None or before.search(mask[max(0, match.start() - 2) : match.start()]):
-                yield match
+        return in_lines(mask, ENDS_OF_ENUMERATIONS, pattern)
+    return pattern.finditer(mask) if zero in mask or one in mask else iter(())
 
 
 def _quotations(mask: str) -> Iterator[Site]:

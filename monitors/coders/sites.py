@@ -45,7 +45,7 @@ class SiteCoder(Coder):
 
     def received(self, sites: Sequence[Site], /) -> list[str | None]:
         """The bits that each site adds to what a receiver has; None where no payload makes this choice."""
-        return [_bits_of(site.symbol, site.width) if site.symbol < 2**site.width else None for site in sites]
+        return [_received(symbol, width) for _, symbol, width, _, _ in sites]
 
     def capacity(self, cover: Cover, /) -> int:
         return sum(site.width for site in self._sites(cover.text))
@@ -109,6 +109,11 @@ def _counts(sites: Sequence[Site]) -> dict[tuple[int, int], int]:
 def _bits(site: Site) -> str:
     """A choice that no payload makes reads as ones."""
     return _bits_of(min(site.symbol, 2**site.width - 1), site.width)
+
+
+@lru_cache(maxsize=4096)
+def _received(symbol: int, width: int) -> str | None:
+    return _bits_of(symbol, width) if symbol < 2**width else None
 
 
 @lru_cache(maxsize=4096)

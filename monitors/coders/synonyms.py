@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 import string
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -29,9 +28,9 @@ _PAIRS = (
     "bad poor|overall altogether|mistakes errors"
 )
 _TABLE: tuple[tuple[str, str], ...] = tuple((p.split()[0], p.split()[1]) for p in _PAIRS.split("|"))
-_CHOICES = {word: (kind, bit) for kind, pair in enumerate(_TABLE) for bit, word in enumerate(pair)}
-_RUN = re.compile(r"[A-Za-z0-9'’_\0-]+")
-_IN_RUN = frozenset(f"{string.ascii_letters}{string.digits}'’_\0-")
+_CHOICES = {word.encode(): (kind, bit) for kind, pair in enumerate(_TABLE) for bit, word in enumerate(pair)}
+_RUN = f"{string.ascii_letters}{string.digits}'_\0-".encode()
+_SPACED = bytes(byte if byte in _RUN else 32 for byte in range(256)).lower()
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,9 +48,8 @@ class Synonyms(SiteCoder):
         mask = masked(text)
         return [
             Site((place,), bit, kind=kind)
-            for word, place in _places(mask)
-            for kind, bit in (_CHOICES[word.lower()],)
-            if word[1:].islower() and mask[place[0] - 1 : place[0]] != "\\"
+            for kind, bit, place in _places(mask)
+            if mask[place[0] + 1 : place[1]].islower() and mask[place[0] - 1 : place[0]] != "\\"
         ]
 
     def _written(self, text: str, site: Site, symbol: int, /) -> Sequence[str]:
@@ -59,23 +57,12 @@ class Synonyms(SiteCoder):
         return (word.capitalize() if text[site.places[0][0]].isupper() else word,)
 
 
-def _places(mask: str) -> Iterator[tuple[str, tuple[int, int]]]:
-    """Runs of word characters that spell a word of the table: only for those it is asked where they stand."""
-    end = 0
-    runs = _RUN.findall(mask)
-    known = {word for word in set(runs) if word.lower() in _CHOICES}
-    for word in runs:
-        if word in known:
-            start = _start(mask, word, end)
-            end = start + len(word)
-            yield word, (start, end)
-
-
-def _start(mask: str, word: str, start: int) -> int:
-    """Where the word next stands alone."""
-    while True:
-        start = mask.index(word, start)
-        end = start + len(word)
-        if mask[end : end + 1] not in _IN_RUN and (start == 0 or mask[start - 1] not in _IN_RUN):
-            return start
-        start = end
+def _places(mask: str) -> Iterator[tuple[int, int, tuple[int, int]]]:
+    """Kind, choice and place of the runs of word characters that spell a word of the table."""
+    # Byte for character, runs with one blank at least on both sides: what stands between blanks stands alone.
+    spaced = b" %b " % mask.replace("’", "'").encode("ascii", "replace").translate(_SPACED)
+    at = 0
+    for word in filter(_CHOICES.__contains__, spaced.split()):
+        at = spaced.index(b" %b " % word, at)
+        yield *_CHOICES[word], (at, at + len(word))
+        at += len(word) + 1

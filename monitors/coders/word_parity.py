@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 import re
+import string
 from collections.abc import Sequence
 from dataclasses import dataclass
 from zlib import crc32
 
-import numpy as np
-
 from monitors.coders.coder import Family
 from monitors.coders.prose import after_opener, masked, sentences
-from monitors.coders.sites import Place, Site, SiteCoder
+from monitors.coders.sites import Site, SiteCoder
 
 # The lengths of each pair differ in parity.
 _PAIRS = (
@@ -21,6 +20,7 @@ _PAIRS = (
 )
 _OTHER = {word: other for pair in _PAIRS.split("|") for word, other in (pair.split(), pair.split()[::-1])}
 _REPLACEABLE = re.compile(rf"(?<![A-Za-z0-9'’_\0-])(?:{'|'.join(sorted(_OTHER))})(?![A-Za-z0-9'’_\0-])")
+_OTHERS = bytes(set(range(128)) - set(string.ascii_letters.encode()))
 _ODD = ("Now", "Again", "Still", "Overall", "Clearly", "In short", "Therefore", "Further")
 
 
@@ -38,8 +38,7 @@ class WordParity(SiteCoder):
 
     def _sites(self, text: str, /) -> Sequence[Site]:
         mask = masked(text)
-        places = sentences(mask)
-        return [Site((place,), parity) for place, parity in zip(places, _parities(mask, places), strict=True)]
+        return [Site((place,), _parity(mask[slice(*place)])) for place in sentences(mask)]
 
     def _written(self, text: str, site: Site, symbol: int, /) -> Sequence[str]:
         ((start, end),) = site.places
@@ -52,13 +51,5 @@ class WordParity(SiteCoder):
         return (f"{_ODD[crc32(sentence.encode('utf-8', 'surrogatepass')) % len(_ODD)]}, {after_opener(sentence)}",)
 
 
-def _parities(mask: str, places: Sequence[Place]) -> list[int]:
-    """Of the number of letters at each place."""
-    if not places:
-        return []
-    codes = np.frombuffer(mask.encode("utf-32-le", "surrogatepass"), np.uint32)
-    # Both cases differ in one bit, and unsigned numbers wrap around: one comparison is the range of letters.
-    letters = ((codes | np.uint32(32)) - np.uint32(ord("a"))) < 26
-    counts = np.concatenate([[0], np.cumsum(letters)])[np.array(places)]
-    parities: list[int] = ((counts[:, 1] - counts[:, 0]) % 2).tolist()
-    return parities
+def _parity(sentence: str) -> int:
+    return len(sentence.encode("ascii", "ignore").translate(None, _OTHERS)) % 2
