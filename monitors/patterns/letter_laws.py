@@ -9,7 +9,7 @@ import numpy as np
 import numpy.typing as npt
 
 from monitors.patterns.alphabet import log_letters, log_pairs, log_prefixes
-from monitors.patterns.null import Floats, log_sum
+from monitors.patterns.null import Floats, log_sum, turned
 from monitors.patterns.readings import log_noise
 
 Numbers = npt.NDArray[np.int64]
@@ -67,11 +67,11 @@ def clean(rows: Sequence[Numbers], openers: Sequence[Openers]) -> Clean:
     """Each stream with its own openers."""
     own = Openers(*(np.stack([getattr(one, part.name) for one in openers]) for part in fields(Openers)))
     lengths = np.array([len(row) for row in rows])
-    letters, turned = np.zeros((2, len(rows), int(lengths.max(initial=0))), np.int64)
+    letters, backwards = np.zeros((2, len(rows), int(lengths.max(initial=0))), np.int64)
     for at, row in enumerate(rows):
-        letters[at, : len(row)], turned[at, : len(row)] = row, row[::-1]
-    laws = law_steps(turned, own.styles, own.style_weights)
-    return Clean(letters, lengths, own, _turned(_mixed(laws, own), lengths), laws)
+        letters[at, : len(row)], backwards[at, : len(row)] = row, row[::-1]
+    laws = law_steps(backwards, own.styles, own.style_weights)
+    return Clean(letters, lengths, own, turned(_mixed(laws, own), lengths), laws)
 
 
 def log_beginnings(letters: Numbers, openers: Openers) -> Floats:
@@ -113,7 +113,7 @@ def log_turns(found: Clean, rows: Numbers) -> Floats:
     at = np.arange(rests.shape[1])
     begun[(at == 0) | (at >= lengths[:, None])] = -np.inf
     parts = [np.log(1 - _TURN_SHARE - _LOOP_SHARE) + rests[:, 0]]
-    for share, rest in ((_TURN_SHARE, rests), (_LOOP_SHARE, _turned(loops, lengths))):
+    for share, rest in ((_TURN_SHARE, rests), (_LOOP_SHARE, turned(loops, lengths))):
         parts.append(np.log(share / np.maximum(1, lengths - 1)) + log_sum(begun + rest))
     return np.asarray(np.logaddexp.reduce(parts) - rests[:, 0])
 
@@ -248,12 +248,6 @@ def _mixed(laws: Floats, openers: Openers) -> Floats:
     sums = _sums(laws)
     sums += np.log(openers.law_weights)[:, :, None]
     return _log_total(sums)
-
-
-def _turned(beginnings: Floats, lengths: Numbers) -> Floats:
-    """What was read from the end to the start, by site."""
-    at = np.maximum(lengths[:, None] - np.arange(beginnings.shape[1]), 0)
-    return np.take_along_axis(beginnings, at, axis=1)
 
 
 def _log_total(logs: Floats) -> Floats:

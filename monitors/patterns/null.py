@@ -99,8 +99,16 @@ def log_rests(bits: Bits, lengths: Numbers, own: Mixtures) -> Floats:
     What stands behind a payload says what the text is like without it, and is therefore read first.
     """
     reversed_ = log_beginnings(backwards(bits, lengths), own)
-    at = np.arange(bits.shape[1] + 1)
-    return np.take_along_axis(reversed_, np.maximum(lengths[:, None] - at, 0), axis=1)
+    return turned(reversed_, lengths)
+
+
+def turned(beginnings: Floats, lengths: Numbers) -> Floats:
+    """What was read from the end to the start, by site."""
+    n_rows, n = beginnings.shape
+    at = lengths[:, None] - np.arange(n)
+    np.maximum(at, 0, out=at)
+    at += np.arange(n_rows)[:, None] * n
+    return beginnings.take(at)
 
 
 def log_turns(bits: Bits, lengths: Numbers, known: Mixtures, rows: Numbers, rests: Floats) -> Floats:
@@ -111,8 +119,7 @@ def log_turns(bits: Bits, lengths: Numbers, known: Mixtures, rows: Numbers, rest
     at = np.arange(bits.shape[1] + 1)
     own = known.of(np.concatenate((rows, np.full(len(rows), -1))))
     begun, looped = np.split(log_beginnings(np.concatenate((bits, backwards(bits, lengths))), own), 2)
-    looped = np.take_along_axis(looped, np.maximum(lengths[:, None] - at, 0), axis=1)
-    turns = np.where((at > 0) & (at < lengths[:, None]), begun + looped, -np.inf)
+    turns = np.where((at > 0) & (at < lengths[:, None]), begun + turned(looped, lengths), -np.inf)
     mean = log_sum(turns) - np.log(np.maximum(lengths - 1, 1))
     return np.asarray(np.logaddexp(np.log(1 - _LOOP_SHARE), np.log(_LOOP_SHARE) + mean - rests[:, 0]))
 
@@ -125,9 +132,12 @@ def with_anything(fitted: Sequence[Law]) -> tuple[Law, ...]:
 
 def backwards(bits: Bits, lengths: Numbers) -> Bits:
     """Each padded row from its end to its start, padded with zeros."""
-    at = lengths[:, None] - 1 - np.arange(bits.shape[1])
-    turned: Bits = np.take_along_axis(bits, np.maximum(at, 0), axis=1) * (at >= 0)
-    return turned
+    n_rows, n = bits.shape
+    # The first column is the padding.
+    held = np.zeros((n_rows, n + 1), np.uint8)
+    held[:, 1:] = bits
+    found: Bits = held.take(np.maximum(lengths[:, None] - np.arange(n), 0) + np.arange(n_rows)[:, None] * (n + 1))
+    return found
 
 
 def log_sum(values: Floats) -> Floats:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
+from itertools import pairwise
 
 import numpy as np
 import numpy.typing as npt
@@ -97,56 +98,54 @@ def log_messages(bits: Bits, lengths: Numbers, rests: Floats) -> Messages:
     """
     first, following = _gains(bits, lengths, rests)
     n_windows, n_columns = first.shape
-    starts = _starts(lengths, max(n_windows, 1))
+    starts = _starts(lengths, n_windows)
     chains = np.full((n_windows + WIDTH, n_columns), _IMPOSSIBLE)
-    slips = np.full_like(chains, _IMPOSSIBLE)
+    slips = np.empty_like(first)
     slipped = np.empty((WIDTH + 1, n_columns))
     slipped[0] = _IMPOSSIBLE
+    steps = list(pairwise(slipped))
     # Messages that end at a site were entered a byte before it: as many sites as a byte has go together.
-    for at in range(0, n_windows, WIDTH):
-        here = slice(at, min(at + WIDTH, n_windows))
-        n = here.stop - at
-        np.add(chains[here], _PRICES[:n] - _LEFT_OUT - _SLIP, out=slipped[1 : n + 1])
-        # The most so far, by doubling: quicker than `accumulate` down a narrow table.
-        for back in (1, 2, 4, 8):
-            np.maximum(slipped[back:], slipped[:-back], out=slipped[back:])
-        np.subtract(slipped[1 : n + 1], _PRICES[:n], out=slips[here])
-        slipped[0] = slips[here.stop - 1]
-        entered = np.maximum(starts[here], slips[here])
-        entered += first[here]
-        behind = following[here]
-        behind += chains[here]
-        np.maximum(entered, behind, out=chains[at + WIDTH : here.stop + WIDTH])
+    parts = [part.reshape(-1, WIDTH, n_columns) for part in (chains[:n_windows], chains[WIDTH:], slips, starts)]
+    gains = [part.reshape(-1, WIDTH, n_columns) for part in (first, following)]
+    for chain, chained, slip, start, alone, behind in zip(*parts, *gains, strict=True):
+        np.add(chain, _PRICES - _LEFT_OUT - _SLIP, out=slipped[1:])
+        for one, other in steps:
+            np.maximum(one, other, out=other)
+        np.subtract(slipped[1:], _PRICES, out=slip)
+        slipped[0] = slip[-1]
+        np.maximum(start, slip, out=chained)
+        chained += alone
+        behind += chain
+        np.maximum(chained, behind, out=chained)
     best = chains.max(axis=0).reshape(len(bits), 4) - np.log(np.maximum(lengths / WIDTH, 1.0))[:, None]
     return Messages(best.max(axis=1), best.argmax(axis=1), starts, slips, first, chains)
 
 
 def _starts(lengths: Numbers, n_windows: int) -> Floats:
-    starts = np.repeat(_ANYWHERE / lengths[None].astype(np.float64), n_windows, axis=0)
-    starts[:_NEAR] += _NEAR_START / _NEAR
-    starts[0] += _AT_START
-    return np.asarray((np.log(starts)[:, :, None] + _WAYS).reshape(n_windows, -1))
+    at = np.arange(n_windows)[:, None]
+    starts = _ANYWHERE / lengths + np.where(at < _NEAR, _NEAR_START / _NEAR, 0.0) + np.where(at < 1, _AT_START, 0.0)
+    return np.asarray((np.log(starts)[:, :, None] + _WAYS).reshape(n_windows, 4 * len(lengths)))
 
 
 def _gains(bits: Bits, lengths: Numbers, rests: Floats) -> tuple[Floats, Floats]:
-    """(windows, streams of 4): what a byte at each site gains, alone, and behind the byte that ends there."""
-    n_windows = bits.shape[1] - WIDTH + 1
-    if n_windows < 1:
-        empty = np.zeros((0, 4 * len(bits)))
-        return empty, empty
-    numbers: npt.NDArray[np.uint8] = np.ascontiguousarray(bits.T)
-    for width in (1, 2, 4):
-        numbers = (numbers[:-width] << width | numbers[width:]).astype(np.uint8)
-    cost = (rests[:, :n_windows] - rests[:, WIDTH:]).T
-    cost[np.arange(n_windows)[:, None] + WIDTH > lengths] = -_IMPOSSIBLE
-    alone, after = byte_logs()
-    first = alone.take(numbers, axis=0)
-    first -= cost[:, :, None]
-    following = np.full(first.shape, _IMPOSSIBLE)
-    if n_windows > WIDTH:
+    """(windows, streams of 4 ways): what a byte at each site gains, alone, and behind the byte that ends there.
+
+    There are as many windows as fill whole bytes.
+    """
+    n_windows = max(0, bits.shape[1] - WIDTH + 1)
+    first, following = np.full((2, -(-n_windows // WIDTH) * WIDTH, len(bits), 4), _IMPOSSIBLE)
+    if n_windows:
+        numbers: npt.NDArray[np.uint8] = np.ascontiguousarray(bits.T)
+        for width in (1, 2, 4):
+            numbers = (numbers[:-width] << width | numbers[width:]).astype(np.uint8)
+        cost = (rests[:, :n_windows] - rests[:, WIDTH:]).T
+        cost[np.arange(n_windows)[:, None] + WIDTH > lengths] = -_IMPOSSIBLE
+        alone, after = byte_logs()
+        np.subtract(alone.take(numbers, axis=0), cost[:, :, None], out=first[:n_windows])
         pairs = numbers[:-WIDTH].astype(np.uint16) << WIDTH | numbers[WIDTH:]
-        np.subtract(after.take(pairs, axis=0), cost[WIDTH:, :, None], out=following[WIDTH:])
-    return first.reshape(n_windows, -1), following.reshape(n_windows, -1)
+        np.subtract(after.take(pairs, axis=0), cost[WIDTH:, :, None], out=following[WIDTH:n_windows])
+    shape = len(first), 4 * len(bits)
+    return first.reshape(shape), following.reshape(shape)
 
 
 def text_at(bits: Bits, found: Messages, row: int) -> Reading:
