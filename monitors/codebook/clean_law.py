@@ -119,7 +119,7 @@ def _looping(choices: Choices, steps: Floats, lengths: Numbers) -> Floats:
     n, longest = len(steps), int(_LAGS[-1])
     keys = np.full(n + longest, np.iinfo(np.int64).min)
     keys[:n] = choices.columns + _APART * choices.rows
-    later = np.lib.stride_tricks.sliding_window_view(keys[1:], n)
+    later = keys.take(_LAGS[:, None] + np.arange(n))
     gains = np.log(_SAME / (1.0 - _SAME) * np.exp(-steps) + 1.0)
     sums = np.add.reduceat((later == keys[:n]) * gains, choices.starts, axis=1)
     each = sums + np.maximum(lengths - _LAGS[:, None], 0) * math.log(1.0 - _SAME)

@@ -126,6 +126,9 @@ class Urns:
 
     def _groups(self, row: Row) -> Numbers:
         numbers = self.numbers.get(row.name, {})
+        n = len(row.kinds)
+        if row.kinds.count(row.kinds[0]) == n == row.sizes.count(row.sizes[0]):
+            return np.full(n, numbers.get((row.kinds[0], row.sizes[0]), -1))
         return np.array([numbers.get(own, -1) for own in zip(row.kinds, row.sizes, strict=True)], np.int64)
 
     def steps(self, choices: Choices) -> Steps:
@@ -148,7 +151,9 @@ class Urns:
             together = log_sum(sums + self.log_weights.take(groups, axis=1), axis=0)
             places = known[both]
             places[len(known) :] += len(choices.groups)
-            steps[places] = np.where(ranks, np.diff(together, prepend=0.0), together)
+            # The first site of a group is given nothing; others are given those before them.
+            together[1:] -= np.where(ranks[1:], together[:-1], 0.0)
+            steps[places] = together
         return Steps(steps[: len(choices.groups)], steps[len(choices.groups) :])
 
 
@@ -162,12 +167,12 @@ def _ranks(keys: Numbers) -> tuple[Numbers, Numbers, Numbers]:
     """How often each key stood before, and how often behind, and the order that puts equal keys together."""
     order = np.argsort(keys, kind="stable")
     ordered = keys[order]
-    firsts = np.flatnonzero(np.concatenate([[True], ordered[1:] != ordered[:-1]]))
-    lengths = np.diff(firsts, append=len(keys))
-    sorted_ranks = np.arange(len(keys)) - np.repeat(firsts, lengths)
+    bounds = np.concatenate([[0], np.flatnonzero(ordered[1:] != ordered[:-1]) + 1, [len(keys)]])
+    lengths = bounds[1:] - bounds[:-1]
+    sorted_ranks = np.arange(len(keys)) - bounds[:-1].repeat(lengths)
     before, behind = np.empty(len(keys), np.int64), np.empty(len(keys), np.int64)
     before[order] = sorted_ranks
-    behind[order] = np.repeat(lengths - 1, lengths) - sorted_ranks
+    behind[order] = (lengths - 1).repeat(lengths) - sorted_ranks
     return before, behind, order
 
 

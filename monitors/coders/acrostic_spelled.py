@@ -41,9 +41,13 @@ class AcrosticSpelled(Acrostic):
         """Eight bits with the last letter of each byte."""
         found: list[str | None] = []
         code = ""
-        for site in sites:
-            code += LETTERS[site.symbol]
-            is_whole = len(code) == (_PER_BYTE if code[0] == _ESCAPE else 1)
+        for _, symbol, _, _, _ in sites:
+            letter = LETTERS[symbol]
+            if not code and letter != _ESCAPE:
+                found.append(_BITS_OF.get(letter))
+                continue
+            code += letter
+            is_whole = len(code) == _PER_BYTE
             found.append(_BITS_OF.get(code) if is_whole else "")
             code = "" if is_whole else code
         return found
