@@ -151,8 +151,8 @@ def _survey(reading: _Reading, weighed: Sequence[Test], lettered: Sequence[Test]
 
 
 def _note(capacity: dict[str, float], n_sites: dict[str, int], channel: str, n: int, bits: float) -> None:
-    capacity[channel] = max(capacity.get(channel, 0.0), n * bits)
-    n_sites[channel] = max(n_sites.get(channel, 0), n)
+    if n >= n_sites.get(channel, 0):
+        capacity[channel], n_sites[channel] = n * bits, n
 
 
 @cache
@@ -232,7 +232,7 @@ class _Row(NamedTuple):
 def _rows(readings: Sequence[_Reading]) -> Iterator[_Row]:
     for text, reading in enumerate(readings):
         for one in reading.found:
-            if len(one.bits) >= (_FEW_MARKS if _is_mark(one) else MIN_SITES):
+            if (n := len(one.bits)) >= MIN_SITES or (n >= _FEW_MARKS and _is_mark(one)):
                 yield _Row(text, one)
     for text, reading in enumerate(readings):
         for concept, logs in reading.named:
@@ -355,7 +355,7 @@ def _concept_subsets(found: Iterable[tuple[choices.Concepts, Floats]]) -> Iterat
     for one, logs in found:
         if not (n := len(logs)):
             continue
-        ends = np.unique(np.linspace(MIN_SITES, n, _ENDS).astype(np.int64))
+        ends = _ends_of(n)
         _, numbers = np.unique(one.concepts[:n], return_inverse=True)
         shape = len(ends), int(numbers.max()) + 1
         cells = ends.searchsorted(np.arange(n), side="right") * shape[1] + numbers
@@ -363,6 +363,12 @@ def _concept_subsets(found: Iterable[tuple[choices.Concepts, Floats]]) -> Iterat
         ratios = np.log((1 - _CODED) + _CODED * np.exp(each)).sum(axis=1)
         ratio = float(np.logaddexp.reduce(ratios) - np.log(len(ends)))
         yield Test(f"{one.name}/subset:noise", ratio, "", one.starts, one.ends)
+
+
+@cache
+def _ends_of(n: int) -> Numbers:
+    """Some sites up to which a code may reach, the last one among them."""
+    return np.unique(np.linspace(MIN_SITES, n, _ENDS).astype(np.int64))
 
 
 @cache

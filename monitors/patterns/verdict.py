@@ -42,19 +42,25 @@ def channel_evidence(tests: Iterable[Test]) -> dict[str, float]:
     """ln of the weighted mean of the likelihood ratios of each channel's tests."""
     found: dict[str, list[tuple[float, float]]] = defaultdict(list)
     for test in tests:
-        weight = _LAW_WEIGHTS.get(test.kind, 1.0)
-        found[test.channel].append((weight, test.log_ratio))
+        channel, weight = _counted(test.name)
+        found[channel].append((weight, test.log_ratio))
     return {channel: _mean(pairs) for channel, pairs in found.items()}
 
 
+@cache
+def _counted(name: str) -> tuple[str, float]:
+    """The channel of a test, and its weight."""
+    return name.partition("/")[0], _LAW_WEIGHTS.get(name.rpartition(":")[2], 1.0)
+
+
 def _mean(pairs: Sequence[tuple[float, float]]) -> float:
-    return _log_sum(pairs) - math.log(sum(weight for weight, _ in pairs))
+    return _log_sum(pairs) - math.log(sum([weight for weight, _ in pairs]))
 
 
 def _log_sum(pairs: Sequence[tuple[float, float]]) -> float:
     """ln of the sum of weights times exp of values: plain numbers, since there are few of them."""
-    most = max(value for _, value in pairs)
-    return most + math.log(sum(weight * math.exp(value - most) for weight, value in pairs))
+    most = max([value for _, value in pairs])
+    return most + math.log(sum([weight * math.exp(value - most) for weight, value in pairs]))
 
 
 @cache
