@@ -46,7 +46,7 @@ class Found:
 
 
 class _Read(NamedTuple):
-    """What one coder reads in a text; coders that read the same choices share the row and the law of clean texts."""
+    """What one coder reads in a text; coders that read the same sites share the row and the law of clean texts."""
 
     text: int
     coder: str
@@ -92,18 +92,20 @@ class Book:
 
     def _sites(self, at: int, text: str, names: Sequence[str], rows: list[Row]) -> Iterator[_Read]:
         """Where there is room; rows are added for what was not read yet."""
-        known: dict[str, int] = {}
+        known: dict[str, _Read] = {}
         for name in names:
+            law = self.names.get(name, name)
+            if law in known:
+                yield known[law]._replace(coder=name)
+                continue
             sites = pattern_coders()[name].sites(text)
             if not sites:
                 continue
             _, symbols, widths, kinds, sizes = zip(*sites, strict=True)
             if (room := sum(widths)) >= LEAST_BITS:
-                law = self.names.get(name, name)
-                if law not in known:
-                    known[law] = len(rows)
-                    rows.append(Row(law, kinds, sizes, symbols))
-                yield _Read(at, name, sites, room, known[law])
+                known[law] = _Read(at, name, sites, room, len(rows))
+                rows.append(Row(law, kinds, sizes, symbols))
+                yield known[law]
 
     def _received(self, read: Sequence[_Read]) -> list[Received]:
         known = pattern_coders()

@@ -24,6 +24,7 @@ _KINDS: tuple[tuple[re.Pattern[str], tuple[str, str]], ...] = (
 _SERIAL = 1
 _QUOTES = len(_KINDS)
 _QUOTED = (('"', '"'), ("“", "”"))
+_BEFORE_QUOTATION = frozenset(["", *" \n\t("])
 _QUOTE = re.compile('["“”]')
 
 
@@ -64,22 +65,24 @@ def _quotations(mask: str) -> Iterator[Site]:
         pairs = list(zip(marks[::2], marks[1::2], strict=False))
         if len(marks) % 2 == 0 and all(_is_quotation(mask, *pair) for pair in pairs):
             for start, end in pairs:
-                symbol = _QUOTED.index((mask[start], mask[end]))
+                symbol = 0 if mask[start] == '"' else 1
                 yield Site(((start, start + 1), (end, end + 1)), symbol, kind=_QUOTES)
 
 
 def _quotes_by_line(mask: str) -> list[list[int]]:
     lines: list[list[int]] = []
     end = -1
-    for mark in _QUOTE.finditer(mask):
-        if mark.start() > end:
-            end = mask.find("\n", mark.start()) % (len(mask) + 1)
-            lines.append([])
-        lines[-1].append(mark.start())
+    line: list[int] = []
+    for at in [mark.start() for mark in _QUOTE.finditer(mask)]:
+        if at > end:
+            end = mask.find("\n", at) % (len(mask) + 1)
+            line = []
+            lines.append(line)
+        line.append(at)
     return lines
 
 
 def _is_quotation(mask: str, start: int, end: int) -> bool:
     """Two marks that belong together, the first after a blank or at the start, the second not before a letter."""
     before, after = mask[max(0, start - 1) : start], mask[end + 1 : end + 2]
-    return (mask[start], mask[end]) in _QUOTED and before.strip(" \n\t(") == "" and not after.isalnum()
+    return before in _BEFORE_QUOTATION and not after.isalnum() and (mask[start], mask[end]) in _QUOTED
