@@ -5,12 +5,13 @@ from __future__ import annotations
 import logging
 
 from django.contrib.auth.decorators import login_required
-from django.db import InterfaceError, OperationalError
+from django.db import DatabaseError, InterfaceError
 from django.http import Http404, HttpRequest, HttpResponse
 from ninja import NinjaAPI
 from ninja.errors import AuthenticationError, HttpError, ValidationError
 
 from oversight.dashboard.api import router as dashboard_router
+from oversight.lib.database import has_gone
 from oversight.lib.errors import Invalid, Malformed, NotFound, ServiceError, Unauthorized, Unavailable
 from oversight.lib.http import problem
 from oversight.transcripts.api import router as transcripts_router
@@ -59,9 +60,11 @@ def _http_error(_: HttpRequest, error: HttpError) -> HttpResponse:
     return problem(refused)
 
 
-@api.exception_handler(OperationalError)
+@api.exception_handler(DatabaseError)
 @api.exception_handler(InterfaceError)
-def _database_down(request: HttpRequest, error: OperationalError | InterfaceError) -> HttpResponse:
+def _database(request: HttpRequest, error: DatabaseError | InterfaceError) -> HttpResponse:
+    if not has_gone(error):
+        return _bug(request, error)
     logger.error("database unavailable", exc_info=error, extra={"path": request.path})
     down = "The database did not answer. Nothing of this is lost if you send it again."
     return problem(Unavailable(down, retry_after=5))

@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 from collections.abc import Callable
 
-from django.db import InterfaceError, OperationalError
+from django.db import DatabaseError, InterfaceError
 from django.http import HttpRequest, HttpResponse
 from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_POST
@@ -15,6 +15,7 @@ from monitors.formats.parsed import Reading
 from oversight.accounts.keys import let_in
 from oversight.accounts.models import ApiKey, Scope
 from oversight.audit.actors import Actor
+from oversight.lib.database import has_gone
 from oversight.lib.errors import Malformed, ServiceError, Unauthorized, Unavailable, Unsupported
 from oversight.transcripts import otlp, rejections
 from oversight.transcripts.bodies import Body
@@ -49,7 +50,9 @@ def _answered(request: HttpRequest, *, of_logs: bool) -> HttpResponse:
         return _export(request, of_logs=of_logs, is_json=is_json)
     except ServiceError as error:
         return otlp.refused(error, is_json=is_json)
-    except (OperationalError, InterfaceError) as error:
+    except (DatabaseError, InterfaceError) as error:
+        if not has_gone(error):
+            raise
         logger.error("database unavailable", exc_info=error, extra={"path": request.path})
         down = Unavailable("The database did not answer. Send it again.", retry_after=DATABASE_RETRY_S)
         return otlp.refused(down, is_json=is_json)
