@@ -43,9 +43,10 @@ READ = """() => {
 }"""
 SCORES = """
 import json
-from oversight.monitoring.models import Score
-found = Score.objects.filter(transcript_id="{id}", monitor="byte_channels")
-print(json.dumps([list(found.values_list("evidence", flat=True)), found.count()]))
+from oversight.monitoring.models import UNENDED, MonitorRun, Score
+runs = MonitorRun.objects.filter(transcript_id="{id}")
+found = Score.objects.filter(transcript_id="{id}")
+print(json.dumps([list(found.values_list("evidence", flat=True)), not runs.filter(state__in=UNENDED).exists()]))
 """
 
 
@@ -55,8 +56,8 @@ def _drawn(text: str) -> list[int]:
 
 
 def _evidence(house: House, id_: str) -> list[dict[str, Any]] | None:
-    found, count = json.loads(house.manage("shell", "-v", "0", "-c", SCORES.format(id=id_)))
-    return [one for evidence in found for one in evidence] if count else None
+    found, has_ended = json.loads(house.manage("shell", "-v", "0", "-c", SCORES.format(id=id_)))
+    return [one for evidence in found for one in evidence] if found and has_ended else None
 
 
 @pytest.fixture(scope="module")
