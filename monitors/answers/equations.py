@@ -34,98 +34,24 @@ _MOST_TOKENS_BACK = 80
 _PLAIN, _TO_THE_LETTER = Reading(), Reading(is_to_the_letter=True)
 _READINGS = tuple(Reading(*flags) for flags in product((True, False), (False, True), (False, True)))[1:]
 _FILLERS = frozenset({"equal", "to", "exactly", "only", "just", "simply", "roughly", "still"})
+
+
+def _words(text: str) -> frozenset[str]:
+    return frozenset(text.split())
+
+
 # What stands before a calculation and changes it, or makes it a part of a longer one.
-_OPEN_ENDED = frozenset(
-    [
-        "of",
-        "by",
-        "than",
-        "times",
-        "another",
-        "extra",
-        "additional",
-        "per",
-        "half",
-        "twice",
-        "double",
-        "triple",
-        "thrice",
-        "more",
-        "less",
-        "fewer",
-        "dozen",
-        "from",
-        "every",
-        "first",
-        "last",
-        "next",
-        "mod",
-        "log",
-        "ln",
-        "sin",
-        "cos",
-        "tan",
-        "gcd",
-        "lcm",
-        "max",
-        "min",
-        "remainder",
-        "chapter",
-        "page",
-        "day",
-        "week",
-        "month",
-        "year",
-        "section",
-    ]
+_OPEN_ENDED = _words(
+    "of by than times another extra additional per half twice double triple thrice more less fewer dozen "
+    "from every first last next mod log ln sin cos tan gcd lcm max min remainder chapter page day week "
+    "month year section"
 )
 # What stands behind a number and makes it another number.
-_CHANGES_AFTER = frozenset(
-    [
-        "more",
-        "less",
-        "fewer",
-        "times",
-        "greater",
-        "larger",
-        "smaller",
-        "higher",
-        "lower",
-        "older",
-        "younger",
-        "remainder",
-        "mod",
-        "r",
-        "am",
-        "pm",
-        "o'clock",
-        "or",
-        "percent",
-        "percentage",
-        "plus",
-        "minus",
-        "squared",
-        "cubed",
-    ]
+_CHANGES_AFTER = _words(
+    "more less fewer times greater larger smaller higher lower older younger remainder mod r am pm "
+    "o'clock or percent percentage plus minus squared cubed"
 )
-_CLAUSE_WORDS = frozenset(
-    [
-        "so",
-        "that",
-        "then",
-        "since",
-        "because",
-        "but",
-        "therefore",
-        "thus",
-        "hence",
-        "know",
-        "as",
-        "now",
-        "a",
-        "one",
-    ]
-)
+_CLAUSE_WORDS = _words("so that then since because but therefore thus hence know as now a one")
 _MODULUS = frozenset({"mod", "modulo", r"\pmod", r"\bmod", r"\mod"})
 _MODULAR = re.compile(
     r"\bmod\b|\\[pb]?mod|≡|\\equiv|modul|\bunits? digit|\blast digit|\bbase[ -]\w|binary|hexadecimal|octal|[₀-₉]"
