@@ -7,7 +7,7 @@ from psycopg.errors import IdleInTransactionSessionTimeout
 
 
 def has_gone(error: DatabaseError | InterfaceError) -> bool:
-    """It did not answer, or hung up, for one on a process that was kept from its transaction for too long."""
+    """It did not answer, or it hung up: it also does on a process that was kept from its transaction for too long."""
     return isinstance(error, OperationalError | InterfaceError) or isinstance(
         error.__cause__, IdleInTransactionSessionTimeout
     )
