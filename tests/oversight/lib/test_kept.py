@@ -16,7 +16,9 @@ pytestmark = pytest.mark.django_db(transaction=True)
 
 @pytest.fixture(autouse=True)
 def forgotten() -> Iterator[None]:
+    """Nothing is kept for the next test, and no thread counts into it."""
     yield
+    eventually(lambda: not module._under_way, what="the end of every count")
     module._kept.clear()
 
 
