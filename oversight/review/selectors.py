@@ -28,8 +28,8 @@ from oversight.review.models import (
     VerdictState,
 )
 
-# Two screens of rows, since each has an excerpt of two lines.
-PAGE_SIZE = 25
+# A screen and a half of rows, since each has an excerpt of two lines.
+PAGE_SIZE = 20
 # What rows show of an item, and of who has it: all else stays where it is.
 _ROW = ("priority", "created_at", "decided_at", "transcript__external_id", "transcript__model_run__model")
 _LEASE = ("item", "lease_token", "lease_until", "reviewer__name")
@@ -231,12 +231,15 @@ def queue_cells(ids: Collection[int], *, project_id: int, user: User, where: Fil
     return tuple(QueueCell(item.pk, item.priority, claims[item.pk], item.pk in matching) for item in items)
 
 
-# An item is in the index of its state; of the leases only the live ones are looked at.
+# Leases are few and items many: each live lease looks up its item (the planner would rather read every item).
 _COUNTS_SQL = """
 WITH live AS MATERIALIZED (
     SELECT a.item_id, bool_or(a.reviewer_id = %(user)s) AS mine
-    FROM review_assignment a JOIN review_reviewitem i ON i.id = a.item_id
-    WHERE a.state = 'leased' AND a.lease_until > %(now)s AND i.project_id = %(project)s AND i.state = 'open'
+    FROM review_assignment a CROSS JOIN LATERAL (
+        SELECT FROM review_reviewitem i
+        WHERE i.id = a.item_id AND i.project_id = %(project)s AND i.state = 'open' LIMIT 1
+    ) open_item
+    WHERE a.state = 'leased' AND a.lease_until > %(now)s
     GROUP BY a.item_id
 )
 SELECT (SELECT count(*) FROM review_reviewitem WHERE project_id = %(project)s AND state = 'open'),
