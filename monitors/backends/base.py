@@ -36,7 +36,8 @@ class JudgePrompt:
     """One question to a judge: trusted instructions before and after one block of untrusted text.
 
     `schema` is the JSON schema of the answer, for servers that decode under it. `quotable` are (source, text)
-    candidates for evidence, for models too small to copy a quote without a mistake.
+    candidates for evidence, for models too small to copy a quote without a mistake. The first `n_shared` characters
+    of `user` are the same in all prompts of one sitting: what a key-value cache may keep.
     """
 
     system: str
@@ -44,6 +45,7 @@ class JudgePrompt:
     max_tokens: int = 600
     schema: Mapping[str, object] | None = None
     quotable: tuple[tuple[str, str], ...] = ()
+    n_shared: int = 0
 
 
 @dataclass(frozen=True, slots=True)
