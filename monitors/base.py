@@ -87,12 +87,27 @@ class Evidence:
 
 @dataclass(frozen=True, slots=True)
 class Cost:
-    """What a measurement used."""
+    """What a measurement used. `cached_tokens` are those of the prompt that a server had kept; `money` is in USD.
+
+    `money` is 0 where no price is set. A verdict that was kept from before has cost no call.
+    """
 
     seconds: float = 0.0
     calls: int = 0
     prompt_tokens: int = 0
     completion_tokens: int = 0
+    cached_tokens: int = 0
+    money: float = 0.0
+
+    def __add__(self, other: Cost) -> Cost:
+        return Cost(
+            self.seconds + other.seconds,
+            self.calls + other.calls,
+            self.prompt_tokens + other.prompt_tokens,
+            self.completion_tokens + other.completion_tokens,
+            self.cached_tokens + other.cached_tokens,
+            self.money + other.money,
+        )
 
 
 NO_COST = Cost()

@@ -37,7 +37,9 @@ class JudgePrompt:
 
     `schema` is the JSON schema of the answer, for servers that decode under it. `quotable` are (source, text)
     candidates for evidence, for models too small to copy a quote without a mistake. The first `n_shared` characters
-    of `user` are the same in all prompts of one sitting: what a key-value cache may keep.
+    of `user` are the same in all prompts of one sitting: what a key-value cache may keep. `key` names what is asked
+    without the nonce (digests of the window's text and of the rubric's prompt): equal keys have equal answers, and
+    without one an answer is not kept.
     """
 
     system: str
@@ -46,6 +48,7 @@ class JudgePrompt:
     schema: Mapping[str, object] | None = None
     quotable: tuple[tuple[str, str], ...] = ()
     n_shared: int = 0
+    key: str = ""
 
 
 @dataclass(frozen=True, slots=True)
