@@ -108,19 +108,20 @@ def admit(name: str, monitor: Judged) -> Admission:
     if asked is None:
         raise TypeError(f"{name} has no judge that can be asked: {monitor.judge!r}")
     rubric = monitor.rubric
-    y_true = [True] * len(rubric.positives) + [False] * len(rubric.negatives)
-    values = [_value(monitor, case, number) for number, case in enumerate((*rubric.positives, *rubric.negatives))]
+    positives, negatives = rubric.admission_cases()
+    y_true = [True] * len(positives) + [False] * len(negatives)
+    values = [_value(monitor, case, number) for number, case in enumerate((*positives, *negatives))]
     scored = [(label, value) for label, value in zip(y_true, values, strict=True) if value is not None]
     area, low, high = _area(scored)
-    parse_rate = len(scored) / len(values)
+    parse_rate = len(scored) / len(values) if values else 0.0
     return Admission(
         monitor=name,
         version=entry(name).version,
         judge=asked.model,
         judge_digest=asked.digest,
         prompt_sha256=prompt_sha256(rubric),
-        n_positive=len(rubric.positives),
-        n_negative=len(rubric.negatives),
+        n_positive=len(positives),
+        n_negative=len(negatives),
         parse_rate=parse_rate,
         auroc=area,
         auroc_low=low,
