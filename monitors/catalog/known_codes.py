@@ -132,7 +132,8 @@ class KnownCodes:
                 yield _Text(at, channel, found, of_size.log_p(mean(found)))
 
     def _value(self, log_p: float) -> float:
-        return round(-log_p / (-log_p - math.log(self.clean_p)), 6)
+        nats = abs(log_p)  # never the -0.0 that a minus sign makes of 0.0
+        return round(nats / (nats - math.log(self.clean_p)), 6)
 
     def _channels(self, texts: Sequence[_Text]) -> dict[str, float]:
         values: dict[str, float] = {}

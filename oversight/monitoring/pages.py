@@ -12,7 +12,7 @@ from uuid import UUID
 from django.db.models import Count, Q, QuerySet
 
 from monitors import registry
-from monitors.base import Need
+from monitors.base import Need, Reason
 from oversight.lib.kept import kept
 from oversight.monitoring.docstrings import Section, sections
 from oversight.monitoring.models import Admission, Backend, Deployment, MonitorRun, RunState, Score
@@ -22,6 +22,8 @@ RECENT = 20
 # What nobody set out to measure would push the results out of the list.
 NOT_RECENT = ("sampled_out", "no_recorded_verdict")
 FAILED = 20
+# A text settles these: the same monitor would say the same of it again.
+_SETTLED = frozenset({Reason.TOO_SHORT, Reason.NOT_EXTRACTABLE, Reason.NO_RECORDED_VERDICT, Reason.INVALID})
 _OF_SCORE = ("state", "reason", "value", "flagged", "judge", "at")
 
 
@@ -109,6 +111,13 @@ class DeploymentRow:
     progress: Progress | None
     asks_model_judge: bool
     admission: AdmissionRow | None
+
+    @property
+    def worth_another_run(self) -> tuple[tuple[str, int], ...]:
+        """What could not be measured and might be now. What reads sets may have a larger one by then."""
+        return tuple(
+            (reason, n) for reason, n in self.counts.unscored if self.about.reads_sets or reason not in _SETTLED
+        )
 
 
 @dataclass(frozen=True, slots=True)

@@ -151,6 +151,20 @@ def test_unscored_runs_are_run_again_by_reason(project: Project, dave: User, cli
     assert [run.transcript_id for run in MonitorRun.objects.filter(run_no=2)] == [first.pk]
 
 
+@pytest.mark.parametrize(
+    ("monitor", "is_offered"), [("known_codes", False), ("cryptic_tokens", True)], ids=["one text", "a set"]
+)
+def test_what_the_text_settles_is_not_offered_again(
+    project: Project, dave: User, client_of: SignIn, monitor: str, is_offered: bool
+) -> None:
+    deployment = factories.make_deployment(project, monitor)
+    for reason in (Reason.TOO_SHORT, Reason.TIMEOUT):
+        factories.make_score(factories.make_transcript(project), deployment=deployment, score=Score.unscored(reason))
+    page = client_of(dave).get(f"/monitors/{deployment.pk}/").content.decode()
+    assert 'name="reason" value="timeout"' in page
+    assert ('name="reason" value="too_short"' in page) is is_offered
+
+
 def test_asking_for_an_examination_is_on_record(project: Project, dave: User, client_of: SignIn) -> None:
     deployment = factories.make_deployment(project, "judge_encoded_reasoning", backend="local")
     assert client_of(dave).post(f"/monitors/{deployment.pk}/examine").status_code == 302
