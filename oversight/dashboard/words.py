@@ -17,7 +17,7 @@ REASONS: dict[str, str] = {
     Reason.NO_RECORDED_VERDICT: "The data came with no verdict of this kind.",
     Reason.NO_REASONING: "The transcript has no reasoning.",
     Reason.NOT_RAW_REASONING: "The reasoning is not shown in full, and only raw reasoning is measured.",
-    Reason.NOT_EXTRACTABLE: "No conclusion could be extracted from the reasoning or the answer.",
+    Reason.NOT_EXTRACTABLE: "Nothing that this monitor could check was found in the text.",
     Reason.TOO_SHORT: "The text is too short to measure.",
     Reason.SAMPLED_OUT: "Left out by the deployment's sample share.",
     Reason.INVALID: "The transcript does not have what this monitor reads.",
