@@ -2,13 +2,18 @@
 
 `program` includes what is true by construction, such as a payload that was asked for. A label with any judge's verdict
 in its definition belongs to that judge: `unfaithful` is "switched and GPT-5 saw no attribution", hence `judge:gpt-5`.
+Of other data a record says it itself, in `meta.label_provenance`: {"label": "human"}, "program", "judge:<name>", or
+"judge:<name>@<SHA-256 of its prompt>".
 """
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
+from typing import NamedTuple
 
 UNKNOWN = "unknown"
+_STATED = re.compile(r"(?P<kind>human|program)|judge:(?P<judge>[ -~]{1,120}?)(?:@(?P<prompt>[0-9a-f]{64}))?")
 _DUZAN = "agatha-duzan/cot-monitor-stress-test"
 _WFJKK = "WFJKK/blackbox-experiments-in-steganography-and-encoded-reasoning"
 
@@ -85,3 +90,22 @@ def label_provenance(label: str, source: object) -> str:
     if label == "gold_answer" and repository in LABEL_PROVENANCE:
         return "human"
     return LABEL_PROVENANCE.get(repository, {}).get(label, UNKNOWN)
+
+
+class Provenance(NamedTuple):
+    """Who made a label: `human`, `program`, `judge` with its name and its prompt's SHA-256, or `unknown`."""
+
+    kind: str
+    judge: str = ""
+    prompt_sha256: str = ""
+
+
+def provenance_of(label: str, meta: Mapping[str, object]) -> Provenance:
+    """What is known of the source, else what the record says of its own label."""
+    kind, _, judge = label_provenance(label, meta.get("source")).partition(":")
+    stated = meta.get("label_provenance")
+    said = stated.get(label) if kind == UNKNOWN and isinstance(stated, Mapping) else None
+    found = _STATED.fullmatch(said) if isinstance(said, str) else None
+    if found is None:
+        return Provenance(kind, judge)
+    return Provenance(found["kind"] or "judge", found["judge"] or "", found["prompt"] or "")

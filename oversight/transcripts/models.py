@@ -140,6 +140,7 @@ class Label(models.Model):
     value = ExactJSONField(null=True)
     provenance = models.CharField(max_length=8, choices=Provenance.choices, default=Provenance.UNKNOWN)
     judge = models.TextField(default="", blank=True)
+    prompt_sha256 = models.CharField(max_length=64, default="", db_default="", blank=True)
 
     class Meta:
         constraints = [models.UniqueConstraint(fields=["transcript", "name"], name="transcripts_label_once")]

@@ -58,7 +58,14 @@ HEADS = Rows(
 )
 BESIDE = {
     "label": Rows(
-        (("transcript_id", "uuid"), ("name", "text"), ("value", "text"), ("provenance", "text"), ("judge", "text"))
+        (
+            ("transcript_id", "uuid"),
+            ("name", "text"),
+            ("value", "text"),
+            ("provenance", "text"),
+            ("judge", "text"),
+            ("prompt_sha256", "text"),
+        )
     ),
     "metadata": Rows((("transcript_id", "uuid"), ("meta", "text"))),
     "recordedverdict": Rows(

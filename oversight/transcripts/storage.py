@@ -16,7 +16,7 @@ from uuid import UUID
 from monitors import transcript as monitored
 from monitors.base import RecordedVerdict as Recorded
 from monitors.formats.errors import FormatError, TooLarge
-from monitors.formats.label_provenance import label_provenance
+from monitors.formats.label_provenance import provenance_of
 from monitors.formats.parsed import Parsed
 from monitors.formats.slicing import MAX_RECORD_BYTES
 from monitors.logprobs import TokenLogprobs
@@ -180,10 +180,8 @@ def _part(stored: str, body: dict[str, Any], steps: Spans, logprobs: TokenLogpro
 
 
 def labels(transcript_id: UUID, parsed: Parsed) -> Iterator[Values]:
-    source = parsed.meta.get("source")
     for name, value in parsed.labels.items():
-        provenance, _, judge = label_provenance(name, source).partition(":")
-        yield transcript_id, name, _json_text(value), provenance, judge
+        yield transcript_id, name, _json_text(value), *provenance_of(name, parsed.meta)
 
 
 def metadata(transcript_id: UUID, parsed: Parsed) -> Iterator[Values]:

@@ -211,6 +211,32 @@ def test_labels_of_public_data_say_who_made_them(project: Project) -> None:
     assert set(found) == {("switched", "program", ""), ("unfaithful", "judge", "gpt-5"), ("mine", "unknown", "")}
 
 
+def test_a_record_may_say_who_made_its_own_labels_but_not_those_of_public_data(project: Project) -> None:
+    prompt = "ab" * 32
+    stated = {
+        "a": "human",
+        "b": f"judge:some judge@v2@{prompt}",
+        "c": "judge:other",
+        "d": "me",
+        "e": 7,
+        "correct": "human",
+    }
+    meta = {"label_provenance": stated, "source": "openai/grade-school-math x"}
+    labels = dict.fromkeys([*"abcde", "correct"], True)
+    ingest(
+        project, {"id": "1", "prompt": "q", "reasoning": "r", "labels": labels, "meta": meta, "source": meta["source"]}
+    )
+    found = models.Label.objects.order_by("name").values_list("name", "provenance", "judge", "prompt_sha256")
+    assert list(found) == [
+        ("a", "human", "", ""),
+        ("b", "judge", "some judge@v2", prompt),
+        ("c", "judge", "other", ""),
+        ("correct", "program", "", ""),
+        ("d", "unknown", "", ""),
+        ("e", "unknown", "", ""),
+    ]
+
+
 def test_two_verdicts_of_one_judge_on_one_rubric_keep_the_finer(project: Project) -> None:
     labels = {"hint_present": True, "monitor_gpt5_attributes": True, "monitor_gpt5_influenced": False}
     record = {"id": "1", "prompt": "q", "reasoning": "r", "labels": labels, "meta": {"monitor_probability": 70}}
