@@ -2,25 +2,22 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
-import random
 import re
-import time
-import weakref
-from datetime import UTC, datetime
-from email.utils import parsedate_to_datetime
+from collections.abc import Sequence
 from functools import cached_property
-from typing import TYPE_CHECKING, Any
+from typing import Any
+
+import orjson
 
 from monitors.backends.base import ContextOverflow
+from monitors.backends.endpoint import Endpoint, endpoint_of, run
+from monitors.backends.tokens import replace_surrogates
+from monitors.backends.wire import Reply
 from monitors.errors import BackendUnavailable
 
-if TYPE_CHECKING:
-    import httpx
-
-TRIES = 4
-MAX_REPLY_BYTES = 4 << 20
-_AGAIN = frozenset({429, 500, 502, 503, 504})
+Body = dict[str, Any]
 _OVERFLOW = re.compile(
     rb"context.{0,20}(?:length|window|size)|maximum context|too long|too many tokens|max_model_len", re.IGNORECASE
 )
@@ -37,72 +34,71 @@ class Refused(BackendUnavailable):
 class JsonClient:
     """One server's API. Waits between tries as the server asks, but never longer than `max_wait_s`."""
 
-    def __init__(self, base: str, api_key: str | None, *, timeout_s: float, max_wait_s: float) -> None:
-        self._base = base
-        self._api_key = api_key
-        self._timeout_s = timeout_s
-        self._max_wait_s = max_wait_s
+    def __init__(
+        self, base: str, api_key: str | None, *, timeout_s: float, max_wait_s: float, concurrency: int | None = None
+    ) -> None:
+        self._base, self._api_key = base, api_key
+        self._times = {"timeout_s": timeout_s, "max_wait_s": max_wait_s}
+        self._concurrency = concurrency
 
     @cached_property
-    def _client(self) -> httpx.Client:
-        import httpx
-
-        headers = {"Accept-Encoding": "identity"}
-        if self._api_key:
-            headers["Authorization"] = f"Bearer {self._api_key}"
-        timeout = httpx.Timeout(self._timeout_s, connect=min(self._timeout_s, 10.0))
-        client = httpx.Client(headers=headers, timeout=timeout, trust_env=False, follow_redirects=False)
-        # Backends have no end of life of their own: the connections go with the last reference.
-        weakref.finalize(self, client.close)
-        return client
+    def endpoint(self) -> Endpoint:
+        endpoint = endpoint_of(self._base, self._api_key)
+        if self._concurrency is not None:
+            endpoint.limit(self._concurrency)
+        return endpoint
 
     def get(self, path: str) -> dict[str, Any]:
-        return self._call("GET", path, None)
+        return _read(run(self.endpoint.ask("GET", path, b"", **self._times)))
 
-    def post(self, path: str, body: dict[str, Any]) -> dict[str, Any]:
-        return self._call("POST", path, body)
+    def post(self, path: str, body: Body) -> dict[str, Any]:
+        return _read(run(self.endpoint.ask("POST", path, _encoded(body), **self._times)))
 
-    def _call(self, method: str, path: str, body: dict[str, Any] | None) -> dict[str, Any]:
-        for attempt in range(TRIES):
-            status, headers, content = self._once(method, path, body)
-            if status not in _AGAIN:
-                return _read(status, content)
-            if attempt < TRIES - 1:
-                time.sleep(self._wait(attempt, headers.get("retry-after")))
-        raise BackendUnavailable(f"the model server answered {status} {TRIES} times", reason="error")
+    def post_groups(self, path: str, groups: Sequence[Sequence[Body]]) -> list[list[Reply | BackendUnavailable]]:
+        """Of each group the first goes ahead and the rest follow at once; groups run side by side.
 
-    def _once(self, method: str, path: str, body: dict[str, Any] | None) -> tuple[int, httpx.Headers, bytes]:
-        import httpx
+        What all of a group share at their beginning is then in the server's prefix cache when the rest arrive.
+        """
+        return run(self._post_groups(path, groups))
 
+    async def _post_groups(self, path: str, groups: Sequence[Sequence[Body]]) -> list[list[Reply | BackendUnavailable]]:
+        return await asyncio.gather(*(self._post_group(path, group) for group in groups))
+
+    async def _post_group(self, path: str, group: Sequence[Body]) -> list[Reply | BackendUnavailable]:
+        first = await self._post(path, group[0])
+        if len(group) == 1:
+            return [first]
+        return [first, *await asyncio.gather(*(self._post(path, body) for body in group[1:]))]
+
+    async def _post(self, path: str, body: Body) -> Reply | BackendUnavailable:
         try:
-            with self._client.stream(method, self._base + path, json=body) as response:
-                return response.status_code, response.headers, _bounded(response)
-        except httpx.TimeoutException as error:
-            raise BackendUnavailable("the model server did not answer in time", reason="timeout") from error
-        except httpx.ConnectError as error:
-            raise BackendUnavailable("the model server cannot be reached") from error
-        except (httpx.HTTPError, httpx.InvalidURL) as error:
-            raise BackendUnavailable(f"the model server failed: {type(error).__name__}", reason="error") from error
-
-    def _wait(self, attempt: int, asked: str | None) -> float:
-        seconds = _seconds(asked)
-        if seconds is None:
-            seconds = 0.5 * 2**attempt * random.uniform(0.5, 1.5)
-        return min(max(seconds, 0.0), self._max_wait_s)
+            return await self.endpoint.ask("POST", path, _encoded(body), **self._times)
+        except BackendUnavailable as error:
+            return error
 
 
-def _bounded(response: httpx.Response) -> bytes:
-    chunks: list[bytes] = []
-    size = 0
-    for chunk in response.iter_bytes():
-        size += len(chunk)
-        if size > MAX_REPLY_BYTES:
-            raise BackendUnavailable(f"the reply is larger than {MAX_REPLY_BYTES} bytes", reason="error")
-        chunks.append(chunk)
-    return b"".join(chunks)
+def read(reply: Reply | BackendUnavailable) -> dict[str, Any]:
+    """The object in one reply of `post_groups`.
+
+    Raises
+    ------
+    BackendUnavailable : there is none; Refused and ContextOverflow where the server says so.
+    """
+    if isinstance(reply, BackendUnavailable):
+        raise reply
+    return _read(reply)
 
 
-def _read(status: int, content: bytes) -> dict[str, Any]:
+def _encoded(body: Body) -> bytes:
+    try:
+        return orjson.dumps(body)
+    except TypeError:
+        # A lone surrogate, which no UTF-8 holds.
+        return replace_surrogates(json.dumps(body, ensure_ascii=False)).encode()
+
+
+def _read(reply: Reply) -> dict[str, Any]:
+    status, content = reply.status, reply.content
     if status in (400, 413, 422) and _OVERFLOW.search(content):
         raise ContextOverflow("the prompt is longer than the server's context")
     if 300 <= status < 400:
@@ -110,7 +106,7 @@ def _read(status: int, content: bytes) -> dict[str, Any]:
     if status >= 400:
         raise Refused(status)
     try:
-        value = json.loads(content)
+        value = _decoded(content)
     except (ValueError, RecursionError) as error:
         raise BackendUnavailable("the model server's reply is not JSON", reason="error") from error
     if not isinstance(value, dict):
@@ -118,13 +114,9 @@ def _read(status: int, content: bytes) -> dict[str, Any]:
     return value
 
 
-def _seconds(asked: str | None) -> float | None:
-    """Retry-After as seconds: a number or an HTTP date; None when absent or unreadable."""
-    if not asked:
-        return None
-    if asked.strip().isdigit():
-        return float(asked)
+def _decoded(content: bytes) -> Any:
     try:
-        return (parsedate_to_datetime(asked) - datetime.now(UTC)).total_seconds()
-    except (ValueError, TypeError):
-        return None
+        return orjson.loads(content)
+    except orjson.JSONDecodeError:
+        # Some servers write NaN and Infinity, which are no JSON, among the log-probabilities.
+        return json.loads(content)

@@ -63,7 +63,9 @@ class OpenAIServer:
             "max_wait_s": max_wait_s,
         }
         self._url, self._model, self._api_key = url, model, api_key
-        self._http = JsonClient(api_base(url), api_key, timeout_s=timeout_s, max_wait_s=max_wait_s)
+        self._http = JsonClient(
+            api_base(url), api_key, timeout_s=timeout_s, max_wait_s=max_wait_s, concurrency=concurrency
+        )
 
     def __reduce__(self) -> tuple[Any, ...]:
         return _rebuild, (self._url, self._model, self._api_key, self._options)
