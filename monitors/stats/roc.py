@@ -120,7 +120,7 @@ def roc_curve(y_true: ArrayLike, y_score: ArrayLike) -> Curve:
     UndefinedMetric : only one class is present.
     """
     true, score = _checked(y_true, y_score)
-    counts = _Counts.of(true, score, np.ones((1, true.size)))
+    counts = Counts.of(true, score, np.ones((1, true.size)))
     fpr = np.concatenate([[0.0], counts.false_positives[0] / counts.false_positives[0, -1]])
     tpr = np.concatenate([[0.0], counts.true_positives[0] / counts.true_positives[0, -1]])
     return Curve(fpr, tpr, np.concatenate([[np.inf], np.unique(score)[::-1]]))
@@ -145,7 +145,7 @@ def metrics(y_true: ArrayLike, y_score: ArrayLike, weights: ArrayLike | None = N
     """
     true, score = _checked(y_true, y_score)
     drawn = np.ones((1, true.size)) if weights is None else np.asarray(weights, dtype=np.float64)
-    counts = _Counts.of(true, score, drawn)
+    counts = Counts.of(true, score, drawn)
     tp, fp = counts.true_positives, counts.false_positives
     with np.errstate(invalid="ignore", divide="ignore"):
         tpr, fpr = tp / tp[:, -1:], fp / fp[:, -1:]
@@ -165,14 +165,14 @@ def _best(tpr: Floats, fpr: Floats, max_fpr: float) -> Floats:
     return best
 
 
-class _Counts(NamedTuple):
+class Counts(NamedTuple):
     """Weighted counts at or above each distinct score, highest first: (n_draws, k)."""
 
     true_positives: Floats
     false_positives: Floats
 
     @classmethod
-    def of(cls, true: NDArray[np.bool_], score: Floats, weights: Floats) -> _Counts:
+    def of(cls, true: NDArray[np.bool_], score: Floats, weights: Floats) -> Counts:
         order = np.argsort(-score, kind="stable")
         starts = np.flatnonzero(np.diff(score[order], prepend=np.inf))
         drawn, positive = weights[:, order], true[order]
