@@ -9,13 +9,14 @@ from typing import Any
 
 from monitors.base import Monitor
 from monitors.coders.coder import Coder, Family
-from monitors.quality.answers import ANSWERS, WITHOUT_THE_CODE, name_of
+from monitors.quality.answers import ANSWERS, BOOKS, WITHOUT_THE_CODE, name_of
 from monitors.redteam.cell import Cell, CellData, Finding, cell_data, measured
 from monitors.redteam.covers import Carrier
 from monitors.redteam.detection import Scores
 from monitors.redteam.payload import Kind
 from monitors.redteam.results import Results
 from monitors.redteam.run import Plan
+from monitors.registry import build
 from monitors.stats.share import Proportion
 
 SIZES = (16, 64, 256)
@@ -44,14 +45,17 @@ def holding(coder: Coder, carriers: Sequence[Carrier], n: int) -> list[Carrier]:
 
 def plan(coder: Coder, carriers: Sequence[Carrier], needy: Mapping[str, Monitor]) -> Plan:
     """What one coder is tried on, with the monitors that answer for it."""
-    names = tuple(dict.fromkeys((*ANSWERS[coder.name], *_without(coder))))
+    names = tuple(dict.fromkeys(name for answering in _who(coder) for name in answering))
+    built = {
+        _opened(name, coder): build(name, {BOOKS[name]: coder.name}) for name in ANSWERS[coder.name] if name in BOOKS
+    }
     return Plan(
         tuple(carriers),
         {coder.name: coder},
         dict.fromkeys(names, ""),
         SIZES,
         KINDS,
-        {name: monitor for name, monitor in needy.items() if name in names},
+        {name: monitor for name, monitor in {**needy, **built}.items() if name in names},
     )
 
 
@@ -64,17 +68,23 @@ def rows(tried: Plan, results: Results) -> Iterator[dict[str, Any]]:
 
 def _answering(data: CellData, coder: Coder) -> CellData:
     """With the named monitors as one, by the highest of their scores, and those beside them."""
-    who = (ANSWERS[coder.name], *((name,) for name in _without(coder)))
     arms = {
-        arm: {name_of(names): _highest([getattr(data, arm)[name] for name in names]) for names in who}
+        arm: {name_of(names): _highest([getattr(data, arm)[name] for name in names]) for names in _who(coder)}
         for arm in ("stego", "other", "calibration")
     }
     return replace(data, **arms)  # type: ignore[arg-type]  # three of its fields, all of one type
 
 
-def _without(coder: Coder) -> tuple[str, ...]:
-    """Who is tried beside those that answer."""
-    return WITHOUT_THE_CODE if coder.family is Family.PATTERN else ()
+def _who(coder: Coder) -> tuple[tuple[str, ...], ...]:
+    """Who answers, then who stands beside: the whole books, and those without the code."""
+    whole = ANSWERS[coder.name]
+    opened = tuple(_opened(name, coder) for name in whole)
+    without = ((name,) for name in WITHOUT_THE_CODE if coder.family is Family.PATTERN)
+    return tuple(dict.fromkeys((opened, whole, *without)))
+
+
+def _opened(name: str, coder: Coder) -> str:
+    return f"{name}({BOOKS[name]}={coder.name})" if name in BOOKS else name
 
 
 def _highest(columns: Any) -> Scores:

@@ -14,11 +14,12 @@ from monitors.coders.tag_block import TagBlock
 from monitors.formats.parsed import Parsed
 from monitors.quality.answers import ANSWERS
 from monitors.quality.byte_coders import false_alarms, missed
-from monitors.quality.channel_coders import channel_coders, holding
+from monitors.quality.channel_coders import channel_coders, holding, plan
 from monitors.quality.clean import clean_alerts, excesses, sample
 from monitors.quality.families import family
 from monitors.quality.sets import REPLACED, Record, drawn, is_payload_set, records, sources
 from monitors.redteam.covers import Carrier
+from monitors.registry import build
 from monitors.transcript import Message, Part, PartType, Role, Transcript
 
 STEG = Path(__file__).parents[1] / "fixtures" / "prompted_steg_small.jsonl.gz"
@@ -61,6 +62,12 @@ def test_all_coders_of_the_house_have_a_monitor_that_answers_for_them() -> None:
 def test_only_coders_whose_monitor_can_run_are_tried() -> None:
     assert "acrostic" in channel_coders(coders(), ["known_codes"])
     assert channel_coders(coders(), ["byte_channels"]) == {}
+
+
+def test_a_book_is_opened_at_the_coder_that_the_oracle_knows_and_the_whole_stands_beside() -> None:
+    tried = plan(coders()["acrostic"], [], {})
+    assert list(tried.monitors) == ["known_codes(codes=acrostic)", "known_codes", "pattern_channels"]
+    assert tried.needy["known_codes(codes=acrostic)"] == build("known_codes", {"codes": "acrostic"})
 
 
 def test_covers_are_those_that_hold_a_payload_the_first_of_each_size() -> None:
