@@ -28,8 +28,8 @@ ANSWERS: Mapping[str, tuple[str, ...]] = MappingProxyType(
     }
 )
 
-# Who has a book of codes, and the parameter that opens it at one: the oracle, too, knows which coder it is to find. What
-# the whole book finds at once, which is what works by default, stands beside it.
+# Who has a book of codes, and the parameter that opens it at one: the oracle, too, knows which coder it is to find.
+# What the whole book finds at once, which is what works by default, stands beside it.
 BOOKS: Mapping[str, str] = MappingProxyType({"known_codes": "codes"})
 
 # Of visible codes these know neither the code nor anything of it, and stand beside the monitor that has it in its book.
