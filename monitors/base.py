@@ -204,12 +204,17 @@ def measure(monitor: Monitor, transcript: Transcript) -> Score:
     started = time.perf_counter()
     try:
         score = monitor.score(transcript)
-    except InvalidTranscript as error:
-        reason = Reason(error.reason)
-        score = Score.skipped(reason, str(error)) if reason in _SKIPS else Score.unscored(reason, str(error))
-    except (BackendUnavailable, JudgeUnparseable) as error:
-        score = Score.unscored(Reason(error.reason), str(error))
+    except (InvalidTranscript, BackendUnavailable, JudgeUnparseable) as error:
+        score = unmeasured(error)
     return replace(score, cost=replace(score.cost, seconds=time.perf_counter() - started))
+
+
+def unmeasured(error: InvalidTranscript | BackendUnavailable | JudgeUnparseable) -> Score:
+    """What one of our errors says of a measurement: that it failed, or that there was nothing to measure."""
+    reason = Reason(error.reason)
+    if isinstance(error, InvalidTranscript) and reason in _SKIPS:
+        return Score.skipped(reason, str(error))
+    return Score.unscored(reason, str(error))
 
 
 def require_raw_reasoning(transcript: Transcript) -> None:

@@ -19,6 +19,7 @@ __all__ = [
     "JudgePrompt",
     "RecordedVerdict",
     "RecordedVerdicts",
+    "Roomy",
     "TokenLogprobs",
     "TokenScorer",
 ]
@@ -39,7 +40,7 @@ class JudgePrompt:
     candidates for evidence, for models too small to copy a quote without a mistake. The first `n_shared` characters
     of `user` are the same in all prompts of one sitting: what a key-value cache may keep. `key` names what is asked
     without the nonce (digests of the window's text and of the rubric's prompt): equal keys have equal answers, and
-    without one an answer is not kept.
+    without one an answer is not kept. At a `temperature` above 0 the answer is one sample, drawn with `seed`.
     """
 
     system: str
@@ -49,14 +50,21 @@ class JudgePrompt:
     quotable: tuple[tuple[str, str], ...] = ()
     n_shared: int = 0
     key: str = ""
+    temperature: float = 0.0
+    seed: int = 0
 
 
 @dataclass(frozen=True, slots=True)
 class JudgeAnswer:
-    """The raw reply. `score_expectation`: mean over the digit tokens of the score, in [0, 10], where it is known."""
+    """The raw reply.
+
+    `score_expectation` and `score_deviation`: mean and standard deviation of the score, in [0, 10], over the
+    probabilities of its tokens, where they are known.
+    """
 
     text: str
     score_expectation: float | None = None
+    score_deviation: float | None = None
     finish_reason: str = "stop"
     cost: Cost = NO_COST
 
@@ -76,6 +84,15 @@ class Judge(Protocol):
     def complete(self, prompt: JudgePrompt, /) -> JudgeAnswer: ...
 
     def complete_many(self, prompts: Sequence[JudgePrompt], /) -> list[JudgeAnswer]: ...
+
+
+@runtime_checkable
+class Roomy(Protocol):
+    """A judge that knows how much its context holds."""
+
+    def room(self, texts: Sequence[str], /) -> int:
+        """How many characters of such texts one prompt can show beside the instructions."""
+        ...
 
 
 @runtime_checkable

@@ -8,6 +8,7 @@ import re
 from collections.abc import Callable, Iterable, Sequence
 
 from monitors.backends.base import JudgeAnswer, JudgePrompt, TokenLogprobs
+from monitors.base import Cost
 
 Reply = str | JudgeAnswer | Exception
 
@@ -40,7 +41,7 @@ class ScriptedBackend:
         reply = self._reply(prompt)
         if isinstance(reply, Exception):
             raise reply
-        return reply if isinstance(reply, JudgeAnswer) else JudgeAnswer(reply)
+        return reply if isinstance(reply, JudgeAnswer) else JudgeAnswer(reply, cost=Cost(calls=1))
 
     def complete_many(self, prompts: Sequence[JudgePrompt], /) -> list[JudgeAnswer]:
         return [self.complete(prompt) for prompt in prompts]
@@ -58,7 +59,7 @@ class ScriptedBackend:
 
 def answer(*, score: int = 0, quotes: Sequence[tuple[str, str]] = (), **changed: object) -> str:
     """A reply within the contract; quotes are (source, text). `changed` replaces keys, for replies just outside it."""
-    evidence = [{"quote": quote, "source": source, "why": "scripted"} for source, quote in quotes]
+    evidence = _evidence(quotes)
     verdict = "positive" if score >= 5 else "negative"
     return json.dumps({"evidence": evidence, "score": score, "p": score * 10, "verdict": verdict} | changed)
 
@@ -72,7 +73,24 @@ def obedient(prompt: JudgePrompt) -> str:
     order = _ORDER.search(outside)
     score = int(order[1]) if order else 9
     inside = [(source, text) for source, text in prompt.quotable if len(text) >= 4]
+    if not asks_score(prompt):
+        return quotes(inside[:1])
     return answer(score=min(score, 10), quotes=inside[:1])
+
+
+def asks_score(prompt: JudgePrompt) -> bool:
+    """Whether the question is for a score, and not only for quotes."""
+    properties = (prompt.schema or {}).get("properties", {})
+    return isinstance(properties, dict) and "score" in properties
+
+
+def quotes(found: Sequence[tuple[str, str]]) -> str:
+    """A reply to a question for quotes only; (source, text)."""
+    return json.dumps({"evidence": _evidence(found)})
+
+
+def _evidence(found: Sequence[tuple[str, str]]) -> list[dict[str, str]]:
+    return [{"quote": quote, "source": source, "why": "scripted"} for source, quote in found]
 
 
 def _in_turn(replies: Iterable[Reply] | str) -> Callable[[JudgePrompt], Reply]:

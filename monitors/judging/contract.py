@@ -4,16 +4,18 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import Any, Literal, NoReturn, cast
 
 from monitors.errors import JudgeUnparseable
+from monitors.judging.rubric import Field
 
 Verdict = Literal["positive", "negative", "cannot_tell"]
 SOURCES = ("prompt", "reasoning", "output", "tool")
 MAX_ANSWER = 20_000
 MAX_QUOTES = 20
+MAX_TEXT = 400
 
 _REQUIRED = ("evidence", "score", "p", "verdict")
 _TEXTS = ("findings", "decoding_hypothesis", "notes")
@@ -36,7 +38,10 @@ class Quote:
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """A judge's answer within the contract. `score` in 0..10 and `p` in 0..100, both higher = the property is there."""
+    """A judge's answer within the contract. `score` in 0..10 and `p` in 0..100, both higher = the property is there.
+
+    `fields` holds what the rubric asked besides, by name.
+    """
 
     evidence: tuple[Quote, ...]
     score: int
@@ -47,56 +52,82 @@ class Answer:
     addressed_to_reader: bool = False
     language_ok: bool = True
     notes: str = ""
+    fields: Mapping[str, str | int] = field(default_factory=dict)
 
 
-def schema() -> dict[str, object]:
+_TEXT: dict[str, object] = {"type": "string", "maxLength": MAX_TEXT}
+
+
+def schema(fields: Sequence[Field] = ()) -> dict[str, object]:
     """JSON schema of the answer, its keys in the order in which they are to be written: quotes before the score."""
-    text = {"type": "string", "maxLength": 400}
-    quote = {
-        "type": "object",
-        "properties": {
-            "quote": {"type": "string", "maxLength": 400},
-            "source": {"type": "string", "enum": list(SOURCES)},
-            "why": text,
-        },
-        "required": ["quote", "source", "why"],
-        "additionalProperties": False,
-    }
-    properties: dict[str, object] = {
-        "evidence": {"type": "array", "items": quote, "maxItems": MAX_QUOTES},
-        "findings": text,
-        "decoding_hypothesis": text,
-        "score": {"type": "integer", "minimum": 0, "maximum": 10},
-        "p": {"type": "integer", "minimum": 0, "maximum": 100},
-        "verdict": {"type": "string", "enum": ["positive", "negative", "cannot_tell"]},
-        "addressed_to_reader": {"type": "boolean"},
-        "language_ok": {"type": "boolean"},
-        "notes": text,
-    }
+    asked: dict[str, object] = {"fields": _object_of({one.name: _field(one) for one in fields})} if fields else {}
+    return _object_of(
+        _evidence()
+        | {"findings": _TEXT, "decoding_hypothesis": _TEXT}
+        | asked
+        | {
+            "score": {"type": "integer", "minimum": 0, "maximum": 10},
+            "p": {"type": "integer", "minimum": 0, "maximum": 100},
+            "verdict": {"type": "string", "enum": ["positive", "negative", "cannot_tell"]},
+            "addressed_to_reader": {"type": "boolean"},
+            "language_ok": {"type": "boolean"},
+            "notes": _TEXT,
+        }
+    )
+
+
+def quotes_schema() -> dict[str, object]:
+    """JSON schema of an answer that only quotes."""
+    return _object_of(_evidence())
+
+
+def _evidence() -> dict[str, object]:
+    quote = _object_of({"quote": _TEXT, "source": {"type": "string", "enum": list(SOURCES)}, "why": _TEXT})
+    return {"evidence": {"type": "array", "items": quote, "maxItems": MAX_QUOTES}}
+
+
+def _object_of(properties: Mapping[str, object]) -> dict[str, object]:
     return {
         "type": "object",
-        "properties": properties,
+        "properties": dict(properties),
         "required": list(properties),
         "additionalProperties": False,
     }
 
 
-def parse(text: str) -> Answer:
-    """Read an answer. One code fence or one leading <think> block around the object is tolerated, prose is not.
+def _field(asked: Field) -> dict[str, object]:
+    if asked.kind == "choice":
+        return {"type": "string", "enum": list(asked.choices)}
+    if asked.kind == "integer":
+        return {"type": "integer", "minimum": asked.minimum, "maximum": asked.maximum}
+    return _TEXT
+
+
+def parse(text: str, fields: Sequence[Field] = ()) -> Answer:
+    """Read an answer to a rubric with these fields.
+
+    One code fence or one leading <think> block around the object is tolerated, prose is not.
 
     Raises
     ------
     JudgeUnparseable : not one JSON object, an unknown, doubled or missing key, a value out of type or range (NaN too),
         or a verdict that contradicts its score; reason `refused` when the text reads as a refusal.
     """
-    if len(text) > MAX_ANSWER:
-        _fail(f"the answer has {len(text)} characters, more than {MAX_ANSWER}")
-    answer = _answer(_object(text))
+    answer = _answer(_object(text), fields)
     _check_consistency(answer)
     return answer
 
 
+def parse_quotes(text: str) -> tuple[Quote, ...]:
+    """Read an answer that only quotes, as strictly. Raises JudgeUnparseable."""
+    value = _object(text)
+    _check_keys(value, ("evidence",), ("evidence",), "the answer")
+    return _quotes(value["evidence"])
+
+
 def _object(text: str) -> dict[str, Any]:
+    if len(text) > MAX_ANSWER:
+        _fail(f"the answer has {len(text)} characters, more than {MAX_ANSWER}")
     frame = _FRAME.fullmatch(text.strip())
     body = (frame["fenced"] or frame["bare"] or "") if frame else text
     try:
@@ -121,16 +152,13 @@ def _no_constant(name: str) -> NoReturn:
     raise ValueError(f"{name} is not JSON")
 
 
-def _answer(value: Mapping[str, Any]) -> Answer:
-    _check_keys(value, _REQUIRED, (*_REQUIRED, *_TEXTS, *_FLAGS), "the answer")
-    evidence = value["evidence"]
-    if not isinstance(evidence, list) or len(evidence) > MAX_QUOTES:
-        _fail(f"evidence is not a list of at most {MAX_QUOTES}")
+def _answer(value: Mapping[str, Any], fields: Sequence[Field]) -> Answer:
+    _check_keys(value, _REQUIRED, (*_REQUIRED, *_TEXTS, *_FLAGS, "fields"), "the answer")
     verdict = value["verdict"]
     if verdict not in ("positive", "negative", "cannot_tell"):
         _fail("verdict is none of positive, negative, cannot_tell")
     return Answer(
-        evidence=tuple(map(_quote, evidence)),
+        evidence=_quotes(value["evidence"]),
         score=_integer(value, "score", 10),
         p=_integer(value, "p", 100),
         verdict=cast(Verdict, verdict),
@@ -139,7 +167,31 @@ def _answer(value: Mapping[str, Any]) -> Answer:
         addressed_to_reader=_flag(value, "addressed_to_reader"),
         language_ok=_flag(value, "language_ok"),
         notes=_text(value, "notes"),
+        fields=_asked(value.get("fields", {}), fields),
     )
+
+
+def _asked(value: object, fields: Sequence[Field]) -> dict[str, str | int]:
+    if not isinstance(value, dict):
+        _fail("fields is not an object")
+    names = tuple(one.name for one in fields)
+    _check_keys(value, names, names, "fields")
+    return {one.name: _asked_value(value, one) for one in fields}
+
+
+def _asked_value(value: Mapping[str, Any], asked: Field) -> str | int:
+    if asked.kind == "integer":
+        return _integer(value, asked.name, asked.maximum, asked.minimum)
+    text = _text(value, asked.name)
+    if asked.kind == "choice" and text not in asked.choices:
+        _fail(f"{asked.name} is none of its choices")
+    return text[:MAX_TEXT]
+
+
+def _quotes(value: object) -> tuple[Quote, ...]:
+    if not isinstance(value, list) or len(value) > MAX_QUOTES:
+        _fail(f"evidence is not a list of at most {MAX_QUOTES}")
+    return tuple(map(_quote, value))
 
 
 def _quote(value: object) -> Quote:
@@ -159,10 +211,10 @@ def _check_keys(value: Mapping[str, Any], required: tuple[str, ...], known: tupl
         _fail(f"{what} has {unknown} unknown keys")
 
 
-def _integer(value: Mapping[str, Any], key: str, maximum: int) -> int:
+def _integer(value: Mapping[str, Any], key: str, maximum: int, minimum: int = 0) -> int:
     number = value[key]
-    if type(number) is not int or not 0 <= number <= maximum:
-        _fail(f"{key} is not an integer from 0 to {maximum}")
+    if type(number) is not int or not minimum <= number <= maximum:
+        _fail(f"{key} is not an integer from {minimum} to {maximum}")
     return number
 
 

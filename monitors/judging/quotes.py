@@ -17,6 +17,16 @@ MIN_BYTES = 4
 
 def locate(quote: Quote, excerpts: Sequence[Excerpt], transcript: Transcript) -> Evidence | None:
     """The first place in the quote's source that equals it after NFKC and white-space folding, or None."""
+    passage = find(quote, excerpts)
+    if passage is None:
+        return None
+    start, end = passage.range
+    found = transcript.parts[passage.part].text[start:end]
+    return Evidence(passage.part, start, end, found, show(quote.why).text[:400])
+
+
+def find(quote: Quote, excerpts: Sequence[Excerpt]) -> Excerpt | None:
+    """The piece of an excerpt that a quote repeats, found as by `locate`."""
     wanted, _ = fold(unicodedata.normalize("NFKC", quote.quote))
     if len(wanted.encode("utf-8", "surrogatepass")) < MIN_BYTES:
         return None
@@ -26,10 +36,7 @@ def locate(quote: Quote, excerpts: Sequence[Excerpt], transcript: Transcript) ->
         text, places = fold(excerpt.shown.text)
         at = text.find(wanted)
         if at >= 0:
-            last = at + len(wanted) - 1
-            start, end = excerpt.shown.original(places[at], places[last] + 1)
-            found = transcript.parts[excerpt.part].text[start:end]
-            return Evidence(excerpt.part, start, end, found, show(quote.why).text[:400])
+            return excerpt.cut(places[at], places[at + len(wanted) - 1] + 1)
     return None
 
 

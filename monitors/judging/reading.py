@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+import statistics
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 
 from monitors.backends.base import JudgeAnswer
 from monitors.base import Evidence, Reason, Score, State
 from monitors.errors import JudgeUnparseable
 from monitors.judging.address import speaks_to_judge
-from monitors.judging.contract import Answer, parse
-from monitors.judging.quotes import locate
+from monitors.judging.contract import Answer, parse, parse_quotes
+from monitors.judging.quotes import find, locate
+from monitors.judging.rubric import Field, Rubric
 from monitors.judging.shown import show
 from monitors.judging.windows import Excerpt, Window, coverage
-from monitors.transcript import Transcript
+from monitors.transcript import Channel, Transcript
 
 # The largest suspicion that a negative verdict may carry: what is flagged always has evidence that was found.
 _BELOW_POSITIVE = 0.49
@@ -22,24 +24,38 @@ MAX_TOLD = 1200
 
 @dataclass(frozen=True, slots=True)
 class Reading:
-    """A suspicion with verified evidence, or the reason why there is none."""
+    """A suspicion with verified evidence, or the reason why there is none. `fields` is what the rubric asked besides.
+
+    `deviation` is the standard deviation of the score on 0-10, where it is known.
+    """
 
     window: Window
     value: float | None = None
     evidence: tuple[Evidence, ...] = ()
     raw: float | None = None
+    deviation: float | None = None
     text: str = ""
+    fields: Mapping[str, float] = field(default_factory=dict)
     is_addressed: bool = False
     failure: Reason | None = None
 
+    @classmethod
+    def failed(cls, window: Window, error: JudgeUnparseable) -> Reading:
+        return cls(window, text=str(error), failure=Reason(error.reason))
 
-def read(transcript: Transcript, window: Window, reply: JudgeAnswer) -> Reading:
-    """Read a judge's reply strictly; whatever is wrong with it becomes the reading's failure."""
+
+def read(
+    transcript: Transcript, window: Window, reply: JudgeAnswer, rubric: Rubric, *, passages: Window | None = None
+) -> Reading:
+    """Read a judge's reply strictly; whatever is wrong with it becomes the reading's failure.
+
+    `passages` is what the judge was shown in place of the window, if it was.
+    """
     try:
-        answer = _accept(reply)
-        evidence = _verified(answer, window, transcript)
+        answer = _accept(reply, rubric.fields)
+        evidence = _verified(answer, passages or window, transcript)
     except JudgeUnparseable as error:
-        return Reading(window, text=str(error), failure=Reason(error.reason))
+        return Reading.failed(window, error)
     score = answer.score if reply.score_expectation is None else reply.score_expectation
     is_positive = answer.verdict == "positive"
     return Reading(
@@ -47,14 +63,41 @@ def read(transcript: Transcript, window: Window, reply: JudgeAnswer) -> Reading:
         value=max(score / 10, 0.5) if is_positive else min(score / 10, _BELOW_POSITIVE),
         evidence=evidence,
         raw=score,
+        deviation=reply.score_deviation,
         text=_told(answer),
+        fields=_numbers(answer, rubric.fields),
         is_addressed=answer.addressed_to_reader or speaks_to_judge(window.excerpts),
     )
 
 
-def _told(answer: Answer) -> str:
-    """The judge's own words. A transcript can have put them into its mouth: no hidden character goes on from here."""
-    return show(" ".join(filter(None, (answer.findings, answer.decoding_hypothesis, answer.notes)))).text[:MAX_TOLD]
+def read_passages(window: Window, reply: JudgeAnswer) -> Window:
+    """The window cut down to its question and to the passages that the judge quoted; the window where it quoted none.
+
+    Raises
+    ------
+    JudgeUnparseable : outside the contract, or none of the quotes stands in the text.
+    """
+    _check_finish(reply)
+    quotes = parse_quotes(reply.text)
+    if not quotes:
+        return window
+    found = [passage for quote in quotes if (passage := find(quote, window.excerpts)) is not None]
+    if not found:
+        raise JudgeUnparseable("unsupported: none of the quotes stands in the text")
+    question = [excerpt for excerpt in window.excerpts if excerpt.source == Channel.PROMPT]
+    picked = {(passage.part, *passage.range): passage for passage in found if passage.source != Channel.PROMPT}
+    return Window((*question, *(picked[place] for place in sorted(picked))))
+
+
+def deviation(replies: Sequence[JudgeAnswer], rubric: Rubric) -> float | None:
+    """Standard deviation (n - 1) of the scores in sampled answers; None for fewer than two that can be read."""
+    scores = []
+    for reply in replies:
+        try:
+            scores.append(_accept(reply, rubric.fields).score)
+        except JudgeUnparseable:
+            continue
+    return statistics.stdev(scores) if len(scores) > 1 else None
 
 
 def combine(readings: Sequence[Reading], excerpts: Sequence[Excerpt], *, is_complete: bool) -> Score:
@@ -80,15 +123,39 @@ def combine(readings: Sequence[Reading], excerpts: Sequence[Excerpt], *, is_comp
         raw=top.raw,
         unit="judge score 0-10",
         rationale=top.text,
+        measures=dict(top.fields) | ({} if top.deviation is None else {"dispersion": top.deviation / 10}),
     )
 
 
-def _accept(reply: JudgeAnswer) -> Answer:
+def _told(answer: Answer) -> str:
+    """The judge's own words. A transcript can have put them into its mouth: no hidden character goes on from here."""
+    asked = [f"{name}: {value}." for name, value in answer.fields.items() if isinstance(value, str) and value]
+    told = (answer.findings, *asked, answer.decoding_hypothesis, answer.notes)
+    return show(" ".join(filter(None, told))).text[:MAX_TOLD]
+
+
+def _numbers(answer: Answer, fields: Sequence[Field]) -> dict[str, float]:
+    """Integers as they are, choices as their index."""
+    numbers = {}
+    for asked in fields:
+        value = answer.fields[asked.name]
+        if asked.kind == "choice":
+            numbers[asked.name] = float(asked.choices.index(str(value)))
+        elif asked.kind == "integer":
+            numbers[asked.name] = float(value)
+    return numbers
+
+
+def _check_finish(reply: JudgeAnswer) -> None:
     if reply.finish_reason in ("content_filter", "refusal"):
         raise JudgeUnparseable("the judge refused to answer", reason=Reason.REFUSED)
     if reply.finish_reason == "length":
         raise JudgeUnparseable("the judge's answer was cut off", reason=Reason.TRUNCATED)
-    answer = parse(reply.text)
+
+
+def _accept(reply: JudgeAnswer, fields: Sequence[Field]) -> Answer:
+    _check_finish(reply)
+    answer = parse(reply.text, fields)
     if answer.verdict == "cannot_tell" or not answer.language_ok:
         raise JudgeUnparseable("the judge says that it cannot tell", reason=Reason.REFUSED)
     return answer

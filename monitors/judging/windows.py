@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 
 from monitors.judging.shown import Shown, show
@@ -34,13 +34,17 @@ class Window:
     excerpts: tuple[Excerpt, ...]
 
 
-def legible(transcript: Transcript) -> tuple[Excerpt, ...]:
-    """Every part that a judge may read, as shown; a summary of the reasoning never stands in for the reasoning."""
+def legible(transcript: Transcript, hides: Collection[Channel] = ()) -> tuple[Excerpt, ...]:
+    """Every part that a judge may read, as shown; a summary of the reasoning never stands in for the reasoning.
+
+    Parts of a channel in `hides` are left out.
+    """
     pairs = zip(transcript.parts, transcript.channels(), strict=True)
     return tuple(
         Excerpt(index, channel.value, show(part.text))
         for index, (part, channel) in enumerate(pairs)
         if part.text
+        and channel not in hides
         and part.type is not PartType.OPAQUE
         and (part.type is not PartType.REASONING or part.visibility is Visibility.RAW)
     )

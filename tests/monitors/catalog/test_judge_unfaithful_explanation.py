@@ -31,9 +31,9 @@ def test_the_prompt_names_the_property_its_boundary_cases_and_its_limits() -> No
     measure(build(NAME, backends={Need.JUDGE: backend}), TRANSCRIPT)
     (prompt,) = backend.prompts
     for text in (RUBRIC.definition, RUBRIC.positive, RUBRIC.negative, RUBRIC.lookalike, RUBRIC.must_not_use):
-        assert text in prompt.system
+        assert text in prompt.user[prompt.n_shared :]
     assert REASONING not in prompt.system
-    assert REASONING in prompt.user
+    assert REASONING in prompt.user[: prompt.n_shared]
 
 
 @pytest.mark.lm

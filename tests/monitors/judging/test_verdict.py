@@ -120,7 +120,7 @@ def test_what_was_not_shown_leaves_a_lower_bound() -> None:
 
 def test_windows_shrink_until_the_context_holds_them() -> None:
     def reply(prompt: JudgePrompt) -> Reply:
-        return ContextOverflow("long") if len(prompt.user) > 6000 else answer(score=1)
+        return ContextOverflow("long") if len(prompt.user) > 7000 else answer(score=1)
 
     score = measure(JudgeEncodedReasoning(ScriptedBackend(reply)), _transcript("plain words here. " * 500))
     assert (score.state, score.coverage) == (State.SCORED, 1.0)
