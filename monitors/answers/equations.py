@@ -10,7 +10,7 @@ from itertools import product
 from monitors.answers.equality import Verdict, are_equal, compared, shown
 from monitors.answers.expressions import NotANumber
 from monitors.answers.lexemes import Lexeme, Sign, lexemes
-from monitors.answers.sides import AFTER_OF, FUNCTION_WORDS, Reading, Side, SideReader
+from monitors.answers.sides import AFTER_OF, FUNCTION_WORDS, STARTS, Reading, Side, SideReader
 from monitors.answers.units import SCALES, UNITS
 
 _RELATION = re.compile(
@@ -40,6 +40,7 @@ def _words(text: str) -> frozenset[str]:
     return frozenset(text.split())
 
 
+_RELATIONS = frozenset({Sign.EQUALS, Sign.IS})
 # What stands before a calculation and changes it, or makes it a part of a longer one.
 _OPEN_ENDED = _words(
     "of by than times another extra additional per half twice double triple thrice more less fewer dozen "
@@ -133,8 +134,7 @@ def _in_piece(piece: str, offset: int) -> list[Equation]:
 
 def _in_line(line: str, offset: int) -> Iterator[Equation]:
     tokens = lexemes(line)
-    relations = [index for index, token in enumerate(tokens) if _begins_relation(tokens, index)]
-    closes = _matching(tokens)
+    relations, closes = _structure(tokens)
     barrier = 0
     for relation in relations:
         if relation < barrier:
@@ -144,22 +144,19 @@ def _in_line(line: str, offset: int) -> Iterator[Equation]:
         barrier = chain.end
 
 
-def _begins_relation(tokens: Sequence[Lexeme], index: int) -> bool:
-    sign = tokens[index].sign
-    is_first = index == 0 or tokens[index - 1].sign not in (Sign.EQUALS, Sign.IS)
-    return is_first and (sign in (Sign.EQUALS, Sign.IS) or (sign is Sign.HEDGE and tokens[index].text == "≈"))
-
-
-def _matching(tokens: Sequence[Lexeme]) -> dict[int, int]:
-    """Index of each closing bracket to that of its opening one."""
+def _structure(tokens: Sequence[Lexeme]) -> tuple[list[int], dict[int, int]]:
+    """Where relations begin, and of each closing bracket where its opening one is."""
+    relations: list[int] = []
     opened: list[int] = []
     pairs: dict[int, int] = {}
-    for index, token in enumerate(tokens):
-        if token.sign is Sign.OPEN:
+    for index, (sign, _, _, text) in enumerate(tokens):
+        if sign is Sign.OPEN:
             opened.append(index)
-        elif token.sign is Sign.CLOSE and opened:
+        elif sign is Sign.CLOSE and opened:
             pairs[index] = opened.pop()
-    return pairs
+        elif (sign in _RELATIONS or text == "≈") and (index == 0 or tokens[index - 1].sign not in _RELATIONS):
+            relations.append(index)
+    return relations, pairs
 
 
 def _start(tokens: Sequence[Lexeme], relation: int, closes: dict[int, int], *, barrier: int) -> int | None:
@@ -285,6 +282,8 @@ class _Chain:
         self.end = relation + 1
 
     def equations(self, start: int | None) -> Iterator[Equation]:
+        if not self._may_begin(self._after_relation()):
+            return
         left = self._left(start)
         while left is not None or self._goes_on():
             after = self._after_relation()
@@ -302,6 +301,11 @@ class _Chain:
             left = right if self._reaches(right, following) else None
             self.at = following
 
+    def _may_begin(self, index: int) -> bool:
+        """Whether a side may begin here: what is quickly seen to be none is not read."""
+        sign = self._sign(index)
+        return sign in STARTS or sign is Sign.OPERATOR
+
     def _left(self, start: int | None) -> Side | None:
         if start is None or (
             self.tokens[self.at].sign is Sign.IS and start and not _begins_clause(self.tokens[start - 1])
@@ -312,9 +316,21 @@ class _Chain:
         return side if side is not None and self._reaches(side, self.at) else None
 
     def _goes_on(self) -> bool:
-        """Whether the right side may be the left side of another relation."""
-        ahead = self.tokens[self.at + 1 : self.at + 1 + _MOST_TOKENS_BACK]
-        return any(token.sign is Sign.EQUALS or token.text == "≈" for token in ahead)
+        """Whether the right side may be the left side of another relation: no side goes over a comma or the like."""
+        depth = 0
+        for sign, _, _, text in self.tokens[self.at + 1 : self.at + 1 + _MOST_TOKENS_BACK]:
+            if sign is Sign.EQUALS or text == "≈":
+                return True
+            if sign is Sign.OTHER and not depth:
+                return False
+            if sign is Sign.OPEN:
+                depth += 1
+            elif sign is Sign.CLOSE and depth:
+                depth -= 1
+            elif sign is Sign.IS:
+                # Its own left side may begin where this right side ends.
+                depth = _MOST_TOKENS_BACK
+        return False
 
     def _compared(self, left: Side, right: Side, after: int) -> Verdict | None:
         relation = self.tokens[self.at : after]
@@ -335,7 +351,7 @@ class _Chain:
         exact = self._side(left.first, left.end, _TO_THE_LETTER) if left.is_calculation else None
         return replace(found, should_be=shown(exact.value.middle)) if exact else found
 
-    def _sign(self, index: int) -> Sign | None:
+    def _sign(self, index: int) -> str | None:
         return self.tokens[index].sign if index < len(self.tokens) else None
 
     def _is_range(self, side: Side) -> bool:

@@ -24,34 +24,42 @@ class Interval:
 
     @classmethod
     def exact(cls, value: Fraction | int, /) -> Interval:
-        return cls(Fraction(value), Fraction(value))
+        exact = Fraction(value)
+        return cls(exact, exact)
 
     @property
     def is_exact(self) -> bool:
-        return self.low == self.high
+        return self.low is self.high or self.low == self.high
 
     @property
     def middle(self) -> Fraction:
-        return (self.low + self.high) / 2
+        return self.low if self.low is self.high else (self.low + self.high) / 2
 
     def __neg__(self) -> Interval:
+        if self.low is self.high:
+            return _bounded(-self.low)
         return Interval(-self.high, -self.low)
 
     def __add__(self, other: Interval) -> Interval:
+        if self.low is self.high and other.low is other.high:
+            return _bounded(self.low + other.low)
         return _bounded(self.low + other.low, self.high + other.high)
 
     def __sub__(self, other: Interval) -> Interval:
+        if self.low is self.high and other.low is other.high:
+            return _bounded(self.low - other.low)
         return self + -other
 
     def __mul__(self, other: Interval) -> Interval:
         if self.is_exact and other.is_exact:
-            product = self.low * other.low
-            return _bounded(product, product)
+            return _bounded(self.low * other.low)
         return _spanned(lambda a, b: a * b, self, other)
 
     def __truediv__(self, other: Interval) -> Interval:
         if other.low <= 0 <= other.high:
             raise NotANumber("division by zero")
+        if self.is_exact and other.is_exact:
+            return _bounded(self.low / other.low)
         return _spanned(lambda a, b: a / b, self, other)
 
     def power(self, exponent: Interval) -> Interval:
@@ -73,7 +81,8 @@ class Interval:
     def root(self) -> Interval:
         if self.low < 0:
             raise NotANumber("the root of a negative number")
-        return Interval(_root(self.low)[0], _root(self.high)[1])
+        low, high = _root(self.low)
+        return Interval(low, high if self.is_exact else _root(self.high)[1])
 
     def factorial(self) -> Interval:
         if not self.is_exact or self.low.denominator != 1 or not 0 <= self.low <= _MOST_FACTORIAL:
@@ -95,10 +104,11 @@ def _spanned(of: Callable[[Fraction, Fraction], Fraction], a: Interval, b: Inter
     return _bounded(min(ends), max(ends))
 
 
-def _bounded(low: Fraction, high: Fraction) -> Interval:
-    if max(_bits(low), _bits(high)) > _MOST_BITS:
+def _bounded(low: Fraction, high: Fraction | None = None) -> Interval:
+    """An exact number where no `high` is given."""
+    if _bits(low) > _MOST_BITS or (high is not None and _bits(high) > _MOST_BITS):
         raise NotANumber("too large")
-    return Interval(low, high)
+    return Interval(low, low if high is None else high)
 
 
 def _bits(value: Fraction) -> int:
@@ -109,6 +119,7 @@ def _root(value: Fraction) -> tuple[Fraction, Fraction]:
     """Bounds of the square root; equal where it is rational."""
     top, bottom = math.isqrt(value.numerator), math.isqrt(value.denominator)
     if top * top == value.numerator and bottom * bottom == value.denominator:
-        return Fraction(top, bottom), Fraction(top, bottom)
+        exact = Fraction(top, bottom)
+        return exact, exact
     scaled = math.isqrt(value.numerator * _ROOT_SCALE**2 // value.denominator)
     return Fraction(scaled, _ROOT_SCALE), Fraction(scaled + 1, _ROOT_SCALE)

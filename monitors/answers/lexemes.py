@@ -41,7 +41,7 @@ class Lexeme(NamedTuple):
 
 
 _SUPERSCRIPTS = {"²": "2", "³": "3"}
-_FRACTION_WORDS: dict[str, tuple[str, str]] = {
+_FRACTION_WORDS = {
     "half": "1/2",
     "one-half": "1/2",
     "third": "1/3",
@@ -104,7 +104,8 @@ _LEXEME = re.compile(
 )
 # The same places without the names: twice as fast, and every character is in one of them.
 _PLACES = re.compile(
-    r" |[²³π]|(?:multiplied|divided) by|[^\W\d_]+(?:[-'’][^\W\d_]+)*|\d+(?:(?:,|\{,\}|,\\!)\d{3}(?!\d))*(?:\.\d+)?|\.\d+"
+    r" |[²³π]|(?:multiplied|divided) by|[^\W\d_]+(?:[-'’][^\W\d_]+)*"
+    r"|\d+(?:(?:,|\{,\}|,\\!)\d{3}(?!\d))*(?:\.\d+)?|\.\d+"
     r"|\\(?:text|mathrm|textbf|mathbf|operatorname)\s*\{[^{}\n]{0,60}\}|\\[,;!: %$]|\\displaystyle(?![A-Za-z])"
     r"|\\left[(\[]|\\right[)\]]|\\[a-z]+|[&\s]+|\*\*|."
 )

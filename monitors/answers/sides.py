@@ -93,7 +93,8 @@ FUNCTION_WORDS = frozenset(
 AFTER_OF = frozenset(
     ["the", "his", "her", "their", "its", "these", "those", "all", "a", "an", "total", "remaining", "original", "that"]
 )
-_STARTS = (Sign.NUMBER, Sign.FRACTION_WORD, Sign.ROOT, Sign.FRAC, Sign.CHOOSE, Sign.PI, Sign.OPEN, Sign.CURRENCY)
+# What an operand may begin with.
+STARTS = (Sign.NUMBER, Sign.FRACTION_WORD, Sign.ROOT, Sign.FRAC, Sign.CHOOSE, Sign.PI, Sign.OPEN, Sign.CURRENCY)
 
 
 @dataclass(frozen=True, slots=True)
@@ -160,7 +161,7 @@ class SideReader:
         self.at = self.end
         return self._words()
 
-    def _sign(self, ahead: int = 0) -> Sign | None:
+    def _sign(self, ahead: int = 0) -> str | None:
         index = self.at + ahead
         return self.tokens[index].sign if index < self.limit else None
 
@@ -193,7 +194,7 @@ class SideReader:
     def _is_operand(self, ahead: int) -> bool:
         if self._sign(ahead) is Sign.OPERATOR and self._text(ahead) in "+-":
             ahead += 1
-        return self._sign(ahead) in _STARTS
+        return self._sign(ahead) in STARTS
 
     def _words(self) -> int:
         """How many lexemes from here are units: words, `/hour`, `-hour`, `of fireworks`."""
@@ -319,7 +320,7 @@ class SideReader:
             operand = self._called(sign)
         return self._suffixed(operand)
 
-    def _called(self, sign: Sign | None) -> Operand:
+    def _called(self, sign: str | None) -> Operand:
         self.at += 1
         self.n_operations += 1
         if sign is Sign.PI:
