@@ -54,7 +54,7 @@ def _ollama(root: JsonClient, model: str) -> Iterator[object]:
 
 
 def _client(base: str, api_key: str | None) -> JsonClient:
-    return JsonClient(base, api_key, timeout_s=5.0, max_wait_s=1.0)
+    return JsonClient(base, api_key, timeout_s=5.0, max_wait_s=1.0, tries=1)
 
 
 def _get(client: JsonClient, path: str) -> dict[str, Any]:

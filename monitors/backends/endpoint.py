@@ -53,8 +53,10 @@ class Endpoint:
     async def _limit(self, concurrency: int) -> None:
         self._slots.set_limit(concurrency)
 
-    async def ask(self, method: str, path: str, body: bytes, *, timeout_s: float, max_wait_s: float) -> Reply:
-        """The reply, whatever its status, unless the server is busy or broken for each of four tries.
+    async def ask(
+        self, method: str, path: str, body: bytes, *, timeout_s: float, max_wait_s: float, tries: int = TRIES
+    ) -> Reply:
+        """The reply, whatever its status, unless the server is busy or broken at each try.
 
         Raises
         ------
@@ -62,7 +64,7 @@ class Endpoint:
         """
         request = self._address.request(method, path, body)
         last, wait_s = "", 0.0
-        for attempt in range(TRIES):
+        for attempt in range(tries):
             if wait_s:
                 await asyncio.sleep(wait_s)
             wait_s = min(0.5 * 2**attempt * random.uniform(0.5, 1.5), max_wait_s)
@@ -83,7 +85,7 @@ class Endpoint:
             if asked_pause(reply.headers) is not None:
                 # The whole endpoint waits for as long as it was asked to.
                 wait_s = 0.0
-        raise BackendUnavailable(f"{last} {TRIES} times", reason="error")
+        raise BackendUnavailable(f"{last}{f' {tries} times' if tries > 1 else ''}", reason="error")
 
     async def _once(self, request: bytes, timeout_s: float, max_wait_s: float) -> Reply:
         await self._slots.take()

@@ -12,7 +12,7 @@ from typing import Any
 import orjson
 
 from monitors.backends.base import ContextOverflow
-from monitors.backends.endpoint import Endpoint, endpoint_of, run
+from monitors.backends.endpoint import TRIES, Endpoint, endpoint_of, run
 from monitors.backends.tokens import replace_surrogates
 from monitors.backends.wire import Reply
 from monitors.errors import BackendUnavailable
@@ -35,10 +35,17 @@ class JsonClient:
     """One server's API. Waits between tries as the server asks, but never longer than `max_wait_s`."""
 
     def __init__(
-        self, base: str, api_key: str | None, *, timeout_s: float, max_wait_s: float, concurrency: int | None = None
+        self,
+        base: str,
+        api_key: str | None,
+        *,
+        timeout_s: float,
+        max_wait_s: float,
+        concurrency: int | None = None,
+        tries: int = TRIES,
     ) -> None:
         self._base, self._api_key = base, api_key
-        self._times = {"timeout_s": timeout_s, "max_wait_s": max_wait_s}
+        self._bounds: dict[str, Any] = {"timeout_s": timeout_s, "max_wait_s": max_wait_s, "tries": tries}
         self._concurrency = concurrency
 
     @cached_property
@@ -49,10 +56,10 @@ class JsonClient:
         return endpoint
 
     def get(self, path: str) -> dict[str, Any]:
-        return _read(run(self.endpoint.ask("GET", path, b"", **self._times)))
+        return _read(run(self.endpoint.ask("GET", path, b"", **self._bounds)))
 
     def post(self, path: str, body: Body) -> dict[str, Any]:
-        return _read(run(self.endpoint.ask("POST", path, _encoded(body), **self._times)))
+        return _read(run(self.endpoint.ask("POST", path, _encoded(body), **self._bounds)))
 
     def post_groups(self, path: str, groups: Sequence[Sequence[Body]]) -> list[list[Reply | BackendUnavailable]]:
         """Of each group the first goes ahead and the rest follow at once; groups run side by side.
@@ -72,7 +79,7 @@ class JsonClient:
 
     async def _post(self, path: str, body: Body) -> Reply | BackendUnavailable:
         try:
-            return await self.endpoint.ask("POST", path, _encoded(body), **self._times)
+            return await self.endpoint.ask("POST", path, _encoded(body), **self._bounds)
         except BackendUnavailable as error:
             return error
 
