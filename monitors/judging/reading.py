@@ -127,6 +127,15 @@ def combine(readings: Sequence[Reading], excerpts: Sequence[Excerpt], *, is_comp
     )
 
 
+def graded(readings: Sequence[Reading], rubric: Rubric) -> dict[str, float]:
+    """Grades on the rubric's scale: of the worst window, the mean over windows, and how many there were."""
+    values = [reading.value for reading in readings if reading.value is not None]
+    if not rubric.grades or not values:
+        return {}
+    grades = [rubric.grades * (1.0 - value) for value in values]
+    return {"grade": min(grades), "grade_mean": statistics.fmean(grades), "windows": float(len(grades))}
+
+
 def _told(answer: Answer) -> str:
     """The judge's own words. A transcript can have put them into its mouth: no hidden character goes on from here."""
     asked = [f"{name}: {value}." for name, value in answer.fields.items() if isinstance(value, str) and value]

@@ -12,7 +12,7 @@ from monitors.base import NO_COST, Cost, Monitor, Reason, Score, measure, requir
 from monitors.errors import BackendUnavailable, InvalidTranscript, JudgeUnparseable
 from monitors.judging.fence import ask, ask_quotes, draw_nonce, prompt_sha256
 from monitors.judging.question import Question
-from monitors.judging.reading import Reading, combine, deviation, read, read_passages
+from monitors.judging.reading import Reading, combine, deviation, graded, read, read_passages
 from monitors.judging.windows import Excerpt, Window, legible, spread, windows
 from monitors.transcript import Channel, Transcript
 
@@ -22,6 +22,8 @@ _MIN_CHARS = 1_000
 TEMPERATURE = 0.7
 # Failures that a second question under a new nonce may cure.
 _RETRIED = frozenset({Reason.PARSE, Reason.REFUSED})
+_ANSWERS = frozenset({Channel.OUTPUT, Channel.TOOL})
+_NO_ANSWER = Score.unscored(Reason.NOT_EXTRACTABLE, "there is no answer that could be accounted for")
 
 
 @runtime_checkable
@@ -95,7 +97,10 @@ def hold(judge: Judge, transcript: Transcript, questions: Sequence[Question]) ->
     if Channel.REASONING not in hides:
         require_raw_reasoning(transcript)
     excerpts = legible(transcript, hides)
-    return _Sitting(judge, transcript, excerpts, tuple(questions)).scores()
+    is_answered = any(excerpt.source in _ANSWERS and excerpt.shown.text.strip() for excerpt in excerpts)
+    asked = tuple(question for question in questions if is_answered or not question.rubric.needs_answer)
+    scores = iter(_Sitting(judge, transcript, excerpts, asked).scores() if asked else ())
+    return [next(scores) if is_answered or not question.rubric.needs_answer else _NO_ANSWER for question in questions]
 
 
 class _Item(NamedTuple):
@@ -143,6 +148,7 @@ class _Sitting:
             score = combine(own, self.excerpts, is_complete=is_complete)
         except JudgeUnparseable as error:
             score = unmeasured(error)
+        score = replace(score, measures={**score.measures, **graded(own, question.rubric)})
         sha = prompt_sha256(question.rubric, extract_first=question.extract_first)
         return replace(score, judge=self.judge.model, prompt_sha256=sha, cost=self.costs[number])
 
