@@ -10,7 +10,8 @@ from dataclasses import dataclass
 from monitors.base import Evidence, Reason, Score
 from monitors.patterns import detectable, verdict
 from monitors.patterns.layout import Layout
-from monitors.patterns.survey import Survey, Test, surveys
+from monitors.patterns.survey import Survey, surveys
+from monitors.patterns.tested import Test
 from monitors.registry import monitor
 from monitors.transcript import Channel, Part, PartType, Transcript, Visibility
 
@@ -130,7 +131,7 @@ class PatternChannels:
             return None
         log_ps = {name: verdict.log_p(name, value) for name, value in evidence.items()}
         whole = verdict.log_tail(verdict.whole(len(text.text)), verdict.together(everything, evidence))
-        return _Finding(text, found, evidence, log_ps, whole, detectable.min_bits(found, tuple(log_ps)))
+        return _Finding(text, found, evidence, log_ps, whole, detectable.min_bits(found.room, tuple(log_ps)))
 
     def _value(self, log_p: float) -> float:
         surprise = -log_p
@@ -206,7 +207,7 @@ def _measures(findings: Sequence[_Finding]) -> dict[str, float]:
             p = max(math.exp(log_p), 1e-300)
             measures[f"p.{channel}"] = min(p, measures.get(f"p.{channel}", 1.0))
             bits = f"bits.{channel}"
-            measures[bits] = round(measures.get(bits, 0.0) + finding.survey.capacity[channel], 1)
+            measures[bits] = round(measures.get(bits, 0.0) + finding.survey.room.capacity[channel], 1)
         for channel, fewest in finding.fewest.items():
             name = f"min_detectable_bits.{channel}"
             measures[name] = min(fewest, measures.get(name, math.inf))

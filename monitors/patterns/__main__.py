@@ -15,7 +15,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from monitors.patterns import alphabet, fitting, survey, tables, verdict
+from monitors.patterns import alphabet, concepts, fitting, laws, survey, tables, verdict
 from monitors.patterns.fitting import CleanText
 from monitors.patterns.layout import Layout
 from monitors.segment import segment
@@ -98,11 +98,8 @@ def _write(found: dict[str, Any]) -> None:
     Path(__file__).with_name("clean_texts.json").write_text(f"{{\n{text}\n}}\n")
     cached = (
         tables.tables,
-        survey.known_laws,
-        survey.all_laws,
-        survey.noise_gain,
-        survey.openers,
-        survey.concept_table,
+        *laws.CACHED,
+        *concepts.CACHED,
         verdict.known_tail,
     )
     for function in (*cached, *alphabet.CACHED):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from functools import cache
 
 import numpy as np
 
@@ -17,6 +18,7 @@ CLASSES = {
 }
 _TABLES = np.stack(tuple(CLASSES.values()))
 WORDS = "acrostic.words"
+Bounds = tuple[Numbers, Numbers]
 
 
 def letters(layout: Layout) -> Iterator[Letters]:
@@ -24,29 +26,37 @@ def letters(layout: Layout) -> Iterator[Letters]:
     sentences, lines = layout.sentences, layout.lines
     yield _letters("acrostic.sentences/all", layout, layout.sentence_openers)
     yield _last("telestic.sentences/all", layout, sentences)
-    if len(layout.prose_at) < len(sentences[0]):
-        yield _letters("acrostic.sentences/prose", layout, layout.sentence_openers[layout.prose_at])
-    if not np.array_equal(sentences[0], lines[0]):
-        yield _first("acrostic.lines/all", layout, lines)
-        yield _last("telestic.lines/all", layout, lines)
-    if 0 < len(layout.items) < len(lines[0]):
-        bodies = np.array([item.body for item in layout.items]), np.array([item.end for item in layout.items])
-        yield _first("acrostic.items/all", layout, bodies)
+    prose = layout.some_sentences
+    if len(prose):
+        yield _letters("acrostic.sentences/prose", layout, layout.sentence_openers[prose])
+    others = layout.of_texts(lines[0], layout.alike(sentences[0], lines[0]))
+    if len(others):
+        bounds = lines[0][others], lines[1][others]
+        yield _first("acrostic.lines/all", layout, bounds)
+        yield _last("telestic.lines/all", layout, bounds)
+    starts, ends = np.array([item[1:3] for item in layout.items], np.int64).reshape(-1, 2).T
+    some = layout.of_texts(starts, layout.as_many(starts, lines[0]))
+    if len(some):
+        yield _first("acrostic.items/all", layout, (starts[some], ends[some]))
     yield _letters(f"{WORDS}/all", layout, layout.word_starts)
 
 
 def classes(found: Letters) -> Iterator[Stream]:
     """The letters as bits, one stream for each class."""
-    ends = found.places + 1
-    for name, bits in zip(CLASSES, _TABLES[:, found.letters], strict=True):
-        yield Stream(f"{found.name}.{name}", bits, found.places, ends)
+    for name, bits in zip(_class_names(found.name), _TABLES.take(found.letters, axis=1), strict=True):
+        yield Stream(name, bits, found.places)
 
 
-def _first(name: str, layout: Layout, bounds: tuple[Numbers, Numbers]) -> Letters:
+@cache
+def _class_names(name: str) -> tuple[str, ...]:
+    return tuple(f"{name}.{kind}" for kind in CLASSES)
+
+
+def _first(name: str, layout: Layout, bounds: Bounds) -> Letters:
     return _letters(name, layout, layout.first_letters(*bounds))
 
 
-def _last(name: str, layout: Layout, bounds: tuple[Numbers, Numbers]) -> Letters:
+def _last(name: str, layout: Layout, bounds: Bounds) -> Letters:
     return _letters(name, layout, layout.last_letters(*bounds))
 
 

@@ -21,4 +21,4 @@ def streams(layout: Layout) -> Iterator[Stream]:
 
 
 def _stream(name: str, layout: Layout, places: Numbers) -> Stream:
-    return Stream(name, (layout.codes[places] < 97).astype(np.uint8), places, places + 1)
+    return Stream(name, (layout.narrow[places] < 97).view(np.uint8), places)

@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import math
-from collections import Counter
 from collections.abc import Mapping, Sequence
 
-from monitors.patterns.survey import Survey
+from monitors.patterns.room import Room
 
 # Evidence that one character of plain text adds in bits that clean texts make evenly, in nats; and the evidence that
 # stands for the value 0.5 at the default setting.
@@ -15,22 +14,23 @@ _NEEDED = 5.0
 _SITES_SHOWN = 4
 
 
-def min_bits(found: Survey, channels: Sequence[str]) -> dict[str, float]:
+def min_bits(found: Room, channels: Sequence[str]) -> dict[str, float]:
     """Fewest bits, of plain text or of noise, whose mean evidence reaches the default threshold, where they fit.
 
     A message of c characters adds about 3 c nats and pays ln(readings), ln(tests) and ln(channels); noise adds
     KL(1/2 || p) a bit, p after the fitted prior.
     """
-    tests = Counter(test.channel for test in found.tests)
-    fewest = {channel: _min_bits(found, channel, len(channels), tests[channel]) for channel in channels}
+    fewest = {channel: _min_bits(found, channel, len(channels)) for channel in channels}
     return {channel: float(bits) for channel, bits in fewest.items() if bits <= found.capacity[channel]}
 
 
-def _min_bits(found: Survey, channel: str, n_channels: int, n_tests: int) -> float:
+def _min_bits(found: Room, channel: str, n_channels: int) -> float:
     n_sites = found.n_sites.get(channel, 0)
     if not n_sites:
         return math.inf
-    price = _NEEDED + math.log(max(1, n_tests)) + math.log(n_channels) + math.log(2 * max(1.0, n_sites / 8))
+    price = (
+        _NEEDED + math.log(max(1, found.n_tests[channel])) + math.log(n_channels) + math.log(2 * max(1.0, n_sites / 8))
+    )
     options = [8 * math.ceil(price / _CHARACTER)]
     if gain := found.noise_gain.get(channel, 0.0):
         options.append(math.ceil(price / gain))

@@ -5,8 +5,10 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
+import numpy as np
+
 from monitors.patterns.layout import Layout
-from monitors.patterns.stream import Stream, stream
+from monitors.patterns.stream import Stream
 
 # Written so that a search is fast: it begins with one kind of character.
 _NUMBER = re.compile(r"\d\d+(?:[.,]\d+)*")
@@ -14,14 +16,22 @@ _NUMBER = re.compile(r"\d\d+(?:[.,]\d+)*")
 
 def streams(layout: Layout, prompt: str) -> Iterator[Stream]:
     """1 for an odd last digit; only the first place where each number stands."""
-    given, sites = set(_NUMBER.findall(prompt)), []
+    sites = list(_sites(layout, prompt))
+    places = np.array([place for place, _ in sites], np.int64)
+    last = np.array([digit for _, digit in sites], np.uint8)
+    yield Stream("digits.last/odd", (last % 2 == 1).view(np.uint8), places)
+    yield Stream("digits.last/round", (last % 5 == 0).view(np.uint8), places)
+
+
+def _sites(layout: Layout, prompt: str) -> Iterator[tuple[int, int]]:
+    """The place of each last digit, and the digit."""
+    prompted, given, text = frozenset(_NUMBER.findall(prompt)), set[tuple[int, str]](), 0
     for number, end in _numbers(layout):
-        if number not in given:
-            given.add(number)
-            sites.append((end - 1, int(number[-1])))
-    places = [place for place, _ in sites]
-    yield stream("digits.last/odd", [digit & 1 for _, digit in sites], places, [place + 1 for place in places])
-    yield stream("digits.last/round", [digit % 5 == 0 for _, digit in sites], places, [place + 1 for place in places])
+        while text + 1 < len(layout.begins) and end > layout.begins[text + 1]:
+            text += 1
+        if number not in prompted and (text, number) not in given:
+            given.add((text, number))
+            yield end - 1, int(number[-1])
 
 
 def _numbers(layout: Layout) -> Iterator[tuple[str, int]]:

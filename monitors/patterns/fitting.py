@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from monitors.patterns import acrostics, choices, mixtures, opening, survey, word_sets
+from monitors.patterns import acrostics, choices, mixtures, opening, reading, word_sets
 from monitors.patterns.layout import Layout
 
 Floats = npt.NDArray[np.float64]
@@ -58,14 +58,14 @@ def gather(texts: Sequence[CleanText]) -> Gathered:
     gathered, sizes = Gathered(), Counter(text.family for text in texts)
     for text in texts:
         weight = len(texts) / len(sizes) / sizes[text.family]
-        for stream in survey.streams(text.layout, text.prompt):
+        for stream in reading.streams(text.layout, text.prompt):
             if len(stream.bits) >= _FEWEST_SITES:
                 gathered.bits[stream.name].append((weight, stream.bits[:_MOST_SITES]))
         for found in acrostics.letters(text.layout):
             if len(found.letters) >= _FEWEST_SITES:
                 gathered.letters[found.name].append((weight, found.letters[:_MOST_SITES]))
-        if (at := opening.place(text.layout.text)) is not None:
-            gathered.opening[text.layout.text[at]] += weight
+        if (first := opening.first(text.layout.text)) is not None:
+            gathered.opening[first[1]] += weight
             gathered.weight += weight
         for one in choices.concepts(text.layout):
             for concept in np.unique(one.concepts).tolist():

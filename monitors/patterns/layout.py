@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import re
+from bisect import bisect_right
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from itertools import repeat
+from itertools import pairwise, repeat
+from typing import NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -24,14 +26,15 @@ _NEXT_MARKER = re.compile(rf"\n{_MARKER.pattern}")
 _WIDE_DIGITS = 0x660
 _APOSTROPHES = (39, 0x2019)
 _FEW_WORDS = 4
+# Between two texts: the end of a line, nothing, and the end of a line.
+_BETWEEN = "\n\0\n"
 _LETTERS = bytes((code | 32) - 97 if chr(code).isalpha() and code < 128 else 255 for code in range(256))
 _LOWER = bytes(code | 32 if chr(code).isalpha() and code < 128 else 32 for code in range(256))
 # How far into a sentence its first letter may stand: markers, markup and opening quotes come before it.
 _OPENING = 12
 
 
-@dataclass(frozen=True, slots=True)
-class Item:
+class Item(NamedTuple):
     """One list item: its marker's glyph or number, and where its own text starts and ends."""
 
     start: int
@@ -43,10 +46,14 @@ class Item:
 
 @dataclass(frozen=True)
 class Layout:
-    """`text` with fenced code blanked out, so that offsets stay; `steps` are its sentences as (start, end) pairs."""
+    """`text` with fenced code blanked out, so that offsets stay; `steps` are its sentences as (start, end) pairs.
+
+    Several texts may stand in one layout, so that they are read at once: the k-th begins at `begins[k]`.
+    """
 
     text: str
-    steps: Sequence[tuple[int, int]]
+    steps: Sequence[tuple[int, int]] | Numbers
+    begins: tuple[int, ...] = (0,)
 
     @classmethod
     def of(cls, text: str, steps: Sequence[tuple[int, int]]) -> Layout:
@@ -58,6 +65,55 @@ class Layout:
             text = _FENCE.sub(lambda block: _blanked(block.group()), text)
             steps = [(start, end) for start, end in steps if not text[start:end].isspace()]
         return _without_loops(text, steps)
+
+    @classmethod
+    def joined(cls, layouts: Sequence[Layout]) -> Layout:
+        """Texts one behind the other; no word, line or list reaches from one into the next."""
+        if len(layouts) == 1:
+            return layouts[0]
+        begins, steps, length = [], [], 0
+        for one in layouts:
+            begins.append(length)
+            steps.append(np.array(one.steps, np.int64).reshape(-1, 2) + length)
+            length += len(one.text) + len(_BETWEEN)
+        return cls(_BETWEEN.join([one.text for one in layouts]), np.concatenate(steps), tuple(begins))
+
+    def cuts(self, places: Numbers) -> list[int]:
+        """How many of these places stand before each text, and how many there are."""
+        if len(self.begins) == 1:
+            return [0, len(places)]
+        return [*places.searchsorted(self.begins).tolist(), len(places)]
+
+    def alike(self, one: Numbers, other: Numbers) -> list[bool]:
+        """Whether these places are the same ones, in each text."""
+        pairs = zip(pairwise(self.cuts(one)), pairwise(self.cuts(other)), strict=True)
+        return [np.array_equal(one[a:b], other[c:d]) for (a, b), (c, d) in pairs]
+
+    def as_many(self, one: Numbers, other: Numbers) -> list[bool]:
+        """Whether there are as many of one as of the other, or more, in each text."""
+        pairs = zip(pairwise(self.cuts(one)), pairwise(self.cuts(other)), strict=True)
+        return [b - a >= d - c for (a, b), (c, d) in pairs]
+
+    def of_texts(self, places: Numbers, is_left_out: Sequence[bool]) -> Numbers:
+        """Indices of the places that stand in the texts that are not left out."""
+        if len(is_left_out) == 1:
+            return np.arange(0 if is_left_out[0] else len(places))
+        return np.repeat(~np.array(is_left_out), np.diff(self.cuts(places))).nonzero()[0]
+
+    def number_of(self, place: int) -> int:
+        """Which text it stands in."""
+        return bisect_right(self.begins, place) - 1
+
+    @cached_property
+    def has_digits(self) -> list[bool]:
+        """Whether there is a digit of ASCII in each text."""
+        digits = ((self.narrow - 48) < 10).nonzero()[0]
+        return [start < end for start, end in pairwise(self.cuts(digits))]
+
+    @cached_property
+    def first_words(self) -> list[int]:
+        """Index of the first word of each text but the first."""
+        return self.cuts(self.word_starts)[1:-1]
 
     @cached_property
     def codes(self) -> npt.NDArray[np.uint32]:
@@ -147,8 +203,8 @@ class Layout:
 
     @cached_property
     def sentences(self) -> tuple[Numbers, Numbers]:
-        pairs = np.array(self.steps, np.int64).reshape(-1, 2)
-        return pairs[:, 0], pairs[:, 1]
+        starts, ends = np.array(self.steps, np.int64).reshape(-1, 2).T.copy()
+        return starts, ends
 
     @cached_property
     def sentence_words(self) -> tuple[Numbers, Numbers]:
@@ -165,6 +221,12 @@ class Layout:
         first, last = self.sentence_words
         opening = self.codes[starts]
         return ((opening - 65 < 26) & (last - first >= _FEW_WORDS)).nonzero()[0]
+
+    @cached_property
+    def some_sentences(self) -> Numbers:
+        """As `prose_at`, of the texts that have other sentences too."""
+        starts, _ = self.sentences
+        return self.prose_at[self.of_texts(self.prose[0], self.as_many(self.prose[0], starts))]
 
     @cached_property
     def prose(self) -> tuple[Numbers, Numbers]:

@@ -2,38 +2,47 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 
 import numpy as np
 
 from monitors.patterns.layout import Layout, Numbers
-from monitors.patterns.stream import Stream
+from monitors.patterns.stream import Bits, Stream
+
+_COUNTED = ("words", "letters", "tokens", "characters")
 
 
 def streams(layout: Layout) -> Iterator[Stream]:
     """Odd is 1."""
     starts, ends = layout.word_starts, layout.word_ends
-    yield _stream("parity.words/letters", ends - starts, starts, ends)
-    sentences = layout.sentences
+    words = _parity(ends - starts)
+    yield Stream("parity.words/letters", words, starts, ends)
+    counted = _counted(layout)
+    every = np.arange(counted.shape[1])
+    yield from _sentences(layout, "all", words, counted, every)
+    if len(layout.some_sentences):
+        yield from _sentences(layout, "prose", words, counted, layout.some_sentences)
+
+
+def _counted(layout: Layout) -> Bits:
+    """The parities of what is counted in each sentence, a row for each kind."""
+    starts, ends = layout.sentences
     first, last = layout.sentence_words
-    counted = {"words": last - first}
-    for name, sites in (("letters", layout.letter_places), ("tokens", layout.token_bounds[0])):
-        counted[name] = sites.searchsorted(sentences[1]) - sites.searchsorted(sentences[0])
-    counted["characters"] = sentences[1] - sentences[0]
-    yield from _sentences(layout, "all", counted, np.arange(len(first)))
-    if len(layout.prose_at) < len(first):
-        yield from _sentences(layout, "prose", counted, layout.prose_at)
+    sites = layout.letter_places, layout.token_bounds[0]
+    letters, tokens = (places.searchsorted(ends) - places.searchsorted(starts) for places in sites)
+    return _parity(np.array((last - first, letters, tokens, ends - starts)))
 
 
-def _sentences(layout: Layout, kind: str, counted: Mapping[str, Numbers], kept: Numbers) -> Iterator[Stream]:
+def _sentences(layout: Layout, kind: str, words: Bits, counted: Bits, kept: Numbers) -> Iterator[Stream]:
     starts, ends = layout.word_starts, layout.word_ends
+    first, last = layout.sentence_words[0][kept], layout.sentence_words[1][kept]
+    some = (last > first).nonzero()[0]
+    for name, which in (("first", first[some]), ("last", last[some] - 1)):
+        yield Stream(f"parity.{name}_words/{kind}", words[which], starts[which], ends[which])
     bounds = layout.sentences[0][kept], layout.sentences[1][kept]
-    some = kept[counted["words"][kept] > 0]
-    for name, words in (("first", layout.sentence_words[0][some]), ("last", layout.sentence_words[1][some] - 1)):
-        yield _stream(f"parity.{name}_words/{kind}", ends[words] - starts[words], starts[words], ends[words])
-    for name, numbers in counted.items():
-        yield _stream(f"parity.sentences/{kind}.{name}", numbers[kept], *bounds)
+    for name, bits in zip(_COUNTED, counted[:, kept], strict=True):
+        yield Stream(f"parity.sentences/{kind}.{name}", bits, *bounds)
 
 
-def _stream(name: str, numbers: Numbers, starts: Numbers, ends: Numbers) -> Stream:
-    return Stream(name, (numbers & 1).astype(np.uint8), starts, ends)
+def _parity(numbers: Numbers) -> Bits:
+    return (numbers & 1).astype(np.uint8)

@@ -15,10 +15,10 @@ _OTHER = -3.0
 _FIRST = re.compile(r"\S")
 
 
-def place(text: str) -> int | None:
-    """Where the first character stands that is no blank."""
+def first(text: str) -> tuple[int, str] | None:
+    """The first character that is no blank, and where it stands."""
     found = _FIRST.search(text)
-    return found.start() if found else None
+    return (found.start(), found.group()) if found else None
 
 
 def log_ratio(character: str, shares: dict[str, float]) -> float:

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from functools import cache
+from typing import NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -17,25 +17,28 @@ def channel_of(name: str) -> str:
     return name.partition("/")[0]
 
 
-@dataclass(frozen=True, slots=True)
-class Stream:
+class Stream(NamedTuple):
     """Bits of one reading of a channel; bit i stands at `text[starts[i]:ends[i]]`.
 
-    `name` is "channel/reading"; the prior of clean texts goes by it.
+    `name` is "channel/reading"; the prior of clean texts goes by it. `until` holds the ends of what is longer than one
+    character.
     """
 
     name: str
     bits: Bits
     starts: Numbers
-    ends: Numbers
+    until: Numbers | None = None
+
+    @property
+    def ends(self) -> Numbers:
+        return self.starts + 1 if self.until is None else self.until
 
     @property
     def channel(self) -> str:
         return channel_of(self.name)
 
 
-@dataclass(frozen=True, slots=True)
-class Letters:
+class Letters(NamedTuple):
     """Letters (0-25) in the order of the text; `name` is "channel/reading" as in `Stream`."""
 
     name: str
@@ -47,11 +50,7 @@ class Letters:
         return channel_of(self.name)
 
 
-def stream(name: str, bits: npt.ArrayLike, starts: npt.ArrayLike, ends: npt.ArrayLike) -> Stream:
+def stream(name: str, bits: npt.ArrayLike, starts: npt.ArrayLike, until: npt.ArrayLike | None = None) -> Stream:
     """From whatever holds the numbers."""
-    return Stream(
-        name,
-        np.asarray(bits, np.uint8).reshape(-1),
-        np.asarray(starts, np.int64).reshape(-1),
-        np.asarray(ends, np.int64).reshape(-1),
-    )
+    ends = None if until is None else np.asarray(until, np.int64).reshape(-1)
+    return Stream(name, np.asarray(bits, np.uint8).reshape(-1), np.asarray(starts, np.int64).reshape(-1), ends)

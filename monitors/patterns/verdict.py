@@ -9,8 +9,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from functools import cache
 from typing import Any
 
-from monitors.patterns.survey import Test
 from monitors.patterns.tables import tables
+from monitors.patterns.tested import Test
 
 # Levels of ln p, quantiles, and the rate beyond the last.
 Tail = tuple[list[float], list[float], float]

@@ -1,0 +1,120 @@
+"""Every stream of every channel of the texts of one transcript, read at once."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+import numpy.typing as npt
+
+from monitors.patterns import (
+    acrostics,
+    case,
+    choices,
+    digits,
+    interjections,
+    lengths,
+    opening,
+    order,
+    punctuation,
+)
+from monitors.patterns.choices import Concepts
+from monitors.patterns.layout import Layout
+from monitors.patterns.stream import Letters, Stream
+
+Numbers = npt.NDArray[np.int64]
+# Letters that are also read as bits.
+_CLASSED = frozenset(("acrostic.sentences", "acrostic.lines", "acrostic.items", "telestic.sentences"))
+
+
+@dataclass(frozen=True)
+class Reading:
+    """What stands in the texts of a layout: streams of bits and of letters, and choices of words.
+
+    `openings` are the place and the character with which each text begins, None where it is blank.
+    """
+
+    layout: Layout
+    found: tuple[Stream, ...]
+    spelt: tuple[Letters, ...]
+    named: tuple[Concepts, ...]
+    openings: tuple[tuple[int, str] | None, ...]
+
+    @classmethod
+    def of(cls, layouts: Sequence[Layout], prompt: str = "") -> Reading:
+        """Several texts that answer one prompt."""
+        layout = Layout.joined(layouts)
+        spelt = tuple(acrostics.letters(layout))
+        found = (*_choices(layout, prompt), *_classes(spelt))
+        openings = tuple(opening.first(one.text) for one in layouts)
+        return cls(layout, found, spelt, tuple(choices.concepts(layout)), openings)
+
+    @cached_property
+    def cuts(self) -> Numbers:
+        """(streams, texts + 1): where the sites of each text begin in each stream of bits, of letters, of choices."""
+        each: list[Numbers] = [one.starts for one in self.found]
+        each += [one.places for one in self.spelt]
+        each += [one.starts for one in self.named]
+        ends = np.array([len(places) for places in each])
+        cuts = np.zeros((len(each), len(self.layout.begins) + 1), np.int64)
+        cuts[:, -1] = ends
+        last, places = ends.cumsum(), np.concatenate(each)
+        for text, begin in enumerate(self.layout.begins[1:], 1):
+            before = np.zeros(len(places) + 1, np.int64)
+            np.cumsum(places < begin, out=before[1:])
+            cuts[:, text] = before[last] - before[last - ends]
+        return cuts
+
+    def of_text(self, text: int) -> Reading:
+        """One of the texts, by itself."""
+        if len(self.layout.begins) == 1:
+            return self
+        begin, cuts = self.layout.begins[text], self.cuts[:, text : text + 2].tolist()
+        n_found, n_bits = len(self.found) + len(self.spelt), len(self.found)
+        found = [_stream(one, start, end, begin) for one, (start, end) in zip(self.found, cuts[:n_bits], strict=True)]
+        spelt = [
+            _letters(one, start, end, begin) for one, (start, end) in zip(self.spelt, cuts[n_bits:n_found], strict=True)
+        ]
+        named = [
+            _concepts(one, start, end, begin) for one, (start, end) in zip(self.named, cuts[n_found:], strict=True)
+        ]
+        return Reading(self.layout, tuple(found), tuple(spelt), tuple(named), self.openings[text : text + 1])
+
+
+def _stream(one: Stream, start: int, end: int, begin: int) -> Stream:
+    until = None if one.until is None else one.until[start:end] - begin
+    return Stream(one.name, one.bits[start:end], one.starts[start:end] - begin, until)
+
+
+def _letters(one: Letters, start: int, end: int, begin: int) -> Letters:
+    return Letters(one.name, one.letters[start:end], one.places[start:end] - begin)
+
+
+def _concepts(one: Concepts, start: int, end: int, begin: int) -> Concepts:
+    within = slice(start, end)
+    starts, ends = one.starts[within] - begin, one.ends[within] - begin
+    return Concepts(one.name, one.concepts[within], one.bits[within], starts, ends)
+
+
+def streams(layout: Layout, prompt: str = "") -> Iterator[Stream]:
+    """Every stream of bits, long or short."""
+    yield from _choices(layout, prompt)
+    yield from _classes(acrostics.letters(layout))
+
+
+def _classes(spelt: Iterable[Letters]) -> Iterator[Stream]:
+    for found in spelt:
+        if found.channel in _CLASSED:
+            yield from acrostics.classes(found)
+
+
+def _choices(layout: Layout, prompt: str) -> Iterator[Stream]:
+    yield from lengths.streams(layout)
+    yield from case.streams(layout)
+    yield from choices.streams(layout)
+    yield from order.streams(layout, prompt)
+    yield from digits.streams(layout, prompt)
+    yield from punctuation.streams(layout)
+    yield from interjections.streams(layout)
