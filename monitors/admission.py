@@ -72,6 +72,17 @@ class Judged(Protocol):
     def score(self, transcript: Transcript, /) -> Score: ...
 
 
+@runtime_checkable
+class Represented(Protocol):
+    """A judged monitor that sees a part of the text, or compares two answers: another one is put to its cases.
+
+    Its judge must understand the question; what the part does not tell is not the judge's fault.
+    """
+
+    @property
+    def examined(self) -> Judged: ...
+
+
 @dataclass(frozen=True, slots=True)
 class Withheld:
     """Stands in for a monitor whose judge may not flag; every score says why."""
@@ -107,10 +118,11 @@ def admit(name: str, monitor: Judged) -> Admission:
     asked = judge_of(monitor)
     if asked is None:
         raise TypeError(f"{name} has no judge that can be asked: {monitor.judge!r}")
+    examined = monitor.examined if isinstance(monitor, Represented) else monitor
     rubric = monitor.rubric
     positives, negatives = rubric.admission_cases()
     y_true = [True] * len(positives) + [False] * len(negatives)
-    values = [_value(monitor, case, number) for number, case in enumerate((*positives, *negatives))]
+    values = [_value(examined, case, number) for number, case in enumerate((*positives, *negatives))]
     scored = [(label, value) for label, value in zip(y_true, values, strict=True) if value is not None]
     area, low, high = _area(scored)
     parse_rate = len(scored) / len(values) if values else 0.0

@@ -15,7 +15,8 @@ CASES = Path(__file__).with_name("cases")
 _NAME = re.compile(r"[a-z][a-z0-9_]{0,39}")
 MAX_FIELDS = 8
 MAX_CHOICES = 12
-_HIDEABLE = frozenset({Channel.PROMPT, Channel.REASONING, Channel.OUTPUT})
+_HIDEABLE = frozenset(Channel)
+_SPOKEN = frozenset({Channel.PROMPT, Channel.REASONING, Channel.OUTPUT})
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,7 +86,7 @@ class Rubric:
     def __post_init__(self) -> None:
         if len({field.name for field in self.fields}) != len(self.fields) or len(self.fields) > MAX_FIELDS:
             raise ValueError(f"the fields of {self.name} are more than {MAX_FIELDS}, or two have one name")
-        if self.hides - _HIDEABLE or self.hides == _HIDEABLE:
+        if self.hides - _HIDEABLE or self.hides >= _SPOKEN:
             raise ValueError(f"{self.name} hides what cannot be hidden, or everything")
 
     def admission_cases(self) -> Cases:

@@ -39,6 +39,13 @@ class Asking(Protocol):
     def score(self, transcript: Transcript, /) -> Score: ...
 
 
+@runtime_checkable
+class Completing(Protocol):
+    """An asking monitor that adds to the judge's score what can be counted without one, or replaces what is missing."""
+
+    def completed(self, score: Score, transcript: Transcript, /) -> Score: ...
+
+
 def measure_many(monitors: Sequence[Monitor], transcript: Transcript) -> list[Score]:
     """Score one transcript with several monitors, in their order; those that ask the same judge share a sitting.
 
@@ -78,7 +85,9 @@ def _measured(monitors: Sequence[Monitor], transcript: Transcript) -> list[Score
     except (InvalidTranscript, BackendUnavailable) as error:
         scores = [unmeasured(error)] * len(asking)
     seconds = (time.perf_counter() - started) / len(scores)
-    return [replace(score, cost=replace(score.cost, seconds=seconds)) for score in scores]
+    timed = [replace(score, cost=replace(score.cost, seconds=seconds)) for score in scores]
+    pairs = zip(monitors, timed, strict=True)
+    return [one.completed(score, transcript) if isinstance(one, Completing) else score for one, score in pairs]
 
 
 def hold(judge: Judge, transcript: Transcript, questions: Sequence[Question]) -> list[Score]:

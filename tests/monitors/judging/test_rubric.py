@@ -30,7 +30,7 @@ def _rubric(**changed: object) -> Rubric:
         lambda: Field("step", "integer", "Which?", minimum=5, maximum=5),
         lambda: Field("step", "integer", "Which?", minimum=-1),
         lambda: _rubric(fields=(Field("a", "text", "A?"), Field("a", "text", "B?"))),
-        lambda: _rubric(hides=frozenset({Channel.TOOL})),
+        lambda: _rubric(hides=frozenset(Channel)),
         lambda: _rubric(hides=frozenset({Channel.PROMPT, Channel.REASONING, Channel.OUTPUT})),
     ],
 )
