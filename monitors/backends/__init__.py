@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from pathlib import Path
 
+from monitors.backends.prices import Price
 from monitors.base import Need, RecordedVerdict
 
 
@@ -15,10 +16,13 @@ def open_backends(
     recorded: Mapping[str, tuple[RecordedVerdict, ...]] | None = None,
     cache_dir: Path | None = None,
     api_key: str | None = None,
+    price: Price | None = None,
+    concurrency: int | None = None,
 ) -> Mapping[Need, object]:
     """What `spec` (none, local, recorded or the URL of an OpenAI-compatible server) offers, by need. Opens nothing yet.
 
-    Two local models, parted by a comma, are a pair: the second only serves statistics that compare both.
+    Two local models, parted by a comma, are a pair: the second only serves statistics that compare both. The price and
+    how many calls may be under way at once are a server's.
 
     Raises
     ------
@@ -44,5 +48,5 @@ def open_backends(
     if spec.startswith(("http://", "https://")):
         from monitors.backends.openai_server import open_server
 
-        return open_server(spec, model=model, api_key=api_key)
+        return open_server(spec, model=model, api_key=api_key, price=price, concurrency=concurrency)
     raise ValueError(f"no backend {spec!r}: it is none, local, recorded or the http(s) URL of a server")

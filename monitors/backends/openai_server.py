@@ -18,7 +18,7 @@ from monitors.backends.dialects import DIALECTS, riddle
 from monitors.backends.endpoint import CONCURRENCY
 from monitors.backends.http_json import JsonClient, Refused, read
 from monitors.backends.prices import FREE, Price, cached_tokens, cost_of
-from monitors.backends.score_tokens import expected_score
+from monitors.backends.score_tokens import score_moments
 from monitors.base import Cost, Need
 from monitors.errors import BackendUnavailable
 
@@ -32,6 +32,11 @@ _SAMPLING: Mapping[str, Mapping[str, Any]] = {
 # No tokenizer of ours makes tokens of so many characters on average: a server that counts fewer did not read it all.
 _MOST_CHARS_PER_TOKEN = 16
 _LONG = 4_000
+# Characters that one prompt shows: where the server does not tell its context, and at most; a judge of more text than
+# that begins to miss things. Tokens that are left to the instructions and the answer.
+UNTOLD_CHARS = 16_000
+MOST_CHARS = 48_000
+_INSTRUCTIONS = 2_000
 Asked = TypeVar("Asked")
 
 
@@ -60,13 +65,13 @@ def open_server(
     *,
     model: str | None,
     api_key: str | None,
-    price: Price = FREE,
-    concurrency: int = CONCURRENCY,
+    price: Price | None = None,
+    concurrency: int | None = None,
 ) -> Mapping[Need, object]:
     """The server as judge, and as reference LM where it scores given text."""
     from monitors.backends.server_scorer import ServerScorer
 
-    server = OpenAIServer(url, model, api_key, price=price, concurrency=concurrency)
+    server = OpenAIServer(url, model, api_key, price=price or FREE, concurrency=concurrency or CONCURRENCY)
     scorer = ServerScorer(url, model, api_key)
     return {Need.JUDGE: server, Need.REFERENCE_LM: scorer} if scorer.is_able() else {Need.JUDGE: server}
 
@@ -167,12 +172,23 @@ class OpenAIServer:
                 answers[index] = _tried(lambda it: self._answer(prompts[it[0]], read(it[1])), (index, reply))
         return [answers[index] for index in range(len(prompts))]
 
+    def room(self, texts: Sequence[str], /) -> int:
+        """Characters beside the instructions and the answer, at three bytes to a token."""
+        context = self.capabilities.context
+        if context is None:
+            return UNTOLD_CHARS
+        n_bytes = sum(len(text.encode("utf-8", "replace")) for text in texts)
+        per_token = 3 * sum(map(len, texts)) / n_bytes if n_bytes else 3.0
+        return min(MOST_CHARS, int((context - _INSTRUCTIONS) * per_token))
+
     def _decide(self, prompt: JudgePrompt) -> JudgeAnswer:
         return typed_decisions.complete(self._http, self.model, self._price, prompt)
 
     def _asked(self, prompt: JudgePrompt) -> dict[str, Any]:
         can = self.capabilities
         body = self._body(prompt.system, prompt.user, prompt.max_tokens)
+        if prompt.temperature > 0:
+            body |= {"temperature": prompt.temperature, "seed": prompt.seed}
         if prompt.schema is not None and can.dialect:
             body |= DIALECTS[can.dialect](prompt.schema)
         if can.logprobs:
@@ -261,9 +277,11 @@ def _answer(reply: Mapping[str, Any], price: Price) -> JudgeAnswer:
     content = message.get("content")
     text = content if isinstance(content, str) else ""
     finish = "refusal" if message.get("refusal") else choice.get("finish_reason")
+    expectation, deviation = score_moments(text, _tokens(reply)) or (None, None)
     return JudgeAnswer(
         text,
-        score_expectation=expected_score(text, _tokens(reply)),
+        score_expectation=expectation,
+        score_deviation=deviation,
         finish_reason=finish if isinstance(finish, str) else "stop",
         cost=cost_of(reply, price),
     )

@@ -12,8 +12,8 @@ _SCORE = re.compile(r'"score"\s*:\s*(\d)')
 _MIN_MASS = 0.5
 
 
-def expected_score(text: str, tokens: Sequence[Mapping[str, Any]]) -> float | None:
-    """Mean of the integers 0..10, weighted by the probability of the token that begins the score.
+def score_moments(text: str, tokens: Sequence[Mapping[str, Any]]) -> tuple[float, float] | None:
+    """Mean and standard deviation of the integers 0..10 under the probability of the token that begins the score.
 
     Parameters
     ----------
@@ -22,8 +22,8 @@ def expected_score(text: str, tokens: Sequence[Mapping[str, Any]]) -> float | No
 
     Returns
     -------
-    A number in [0, 10], higher = more suspicious; None where the tokens do not spell the answer or where less than
-    half of the probability lies on numbers. A token "1" counts as ten by the probability of a following "0".
+    Two numbers, the mean in [0, 10], higher = more suspicious; None where the tokens do not spell the answer or where
+    less than half of the probability lies on numbers. A token "1" counts as ten by the probability of a following "0".
     """
     found = _SCORE.search(text)
     if not found or "".join(str(token.get("token")) for token in tokens) != text:
@@ -37,7 +37,15 @@ def expected_score(text: str, tokens: Sequence[Mapping[str, Any]]) -> float | No
         is_ten = _number_weights(tokens[index + 1]).get(0, 0.0)
         weights[10] = weights.get(10, 0.0) + weights[1] * is_ten
         weights[1] *= 1.0 - is_ten
-    return sum(number * weight for number, weight in weights.items()) / mass
+    mean = sum(number * weight for number, weight in weights.items()) / mass
+    variance = sum((number - mean) ** 2 * weight for number, weight in weights.items()) / mass
+    return mean, math.sqrt(variance)
+
+
+def expected_score(text: str, tokens: Sequence[Mapping[str, Any]]) -> float | None:
+    """The mean of `score_moments`."""
+    moments = score_moments(text, tokens)
+    return None if moments is None else moments[0]
 
 
 def _index_at(tokens: Sequence[Mapping[str, Any]], position: int) -> int:
