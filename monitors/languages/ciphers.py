@@ -106,8 +106,7 @@ def _suspects(reading: Reading) -> list[tuple[int, int]]:
         return []
     at = np.arange(0, max(n - _WINDOW // 2, 1), _WINDOW // 2)
     until = np.minimum(at + _WINDOW, n)
-    rated = reading.sum_rated[until] - reading.sum_rated[at]
-    bits = reading.sum_bits[until] - reading.sum_bits[at]
+    rated, bits = reading.rated(at, until)
     hot = np.flatnonzero((rated >= _FEWEST_LETTERS * 0.6) & (bits > _SUSPECT_BITS * rated))
     spans: list[tuple[int, int]] = []
     for place in hot.tolist():

@@ -5,6 +5,7 @@ The tables are counts over public transcripts (see NOTICE), made by `python -m t
 
 from __future__ import annotations
 
+import sys
 from functools import cache
 from itertools import count
 from pathlib import Path
@@ -25,9 +26,6 @@ Indices = npt.NDArray[np.int64]
 Numbers = npt.NDArray[np.float64]
 Counts = npt.NDArray[np.int32]
 Flags = npt.NDArray[np.bool_]
-_ASCII = np.full(256, BLANK, np.uint8)
-for _case in (65, 97):
-    _ASCII[_case : _case + 26] = np.arange(26)
 # Wide characters that are no letters: punctuation and symbols, CJK punctuation, private use, presentation, emoji.
 _NO_LETTERS = (
     (0x80, 0xAA),
@@ -38,6 +36,12 @@ _NO_LETTERS = (
     (0x1D400, 0x1D800),
     (0x1F000, 0x20000),
 )
+_ASCII = bytes(
+    ord(chr(byte).lower()) - 97 if chr(byte).isascii() and chr(byte).isalpha() else BLANK for byte in range(256)
+)
+# A running sum holds sixteenths of bits above so many bits, and below them how many places were rated.
+_RATED_BITS = 28
+_RATED = (1 << _RATED_BITS) - 1
 _FACTOR = np.uint64(0x9E3779B97F4A7C15)
 _INVERSE = np.uint64(pow(int(_FACTOR), -1, 2**64))
 _LONGEST_WORD = 24
@@ -48,12 +52,14 @@ _CHUNK = 65_536
 
 
 class Tables(NamedTuple):
-    """`bits` by trigram; common words by their sorted hashes; for two of them, how much likelier in this order.
+    """`bits` by trigram, and `ratings`, the same as running sums take them, 0 where a place is not rated; common words
+    by their sorted hashes; for two of them, how much likelier in this order.
 
     `slots[hash * factor >> 49]` is the only index that a hash can have: quicker than a search among them.
     """
 
     bits: npt.NDArray[np.float32]
+    ratings: Indices
     hashes: npt.NDArray[np.uint64]
     order: npt.NDArray[np.float32]
     slots: npt.NDArray[np.int16]
@@ -70,7 +76,14 @@ def tables() -> Tables:
     for axis in range(3):
         np.moveaxis(bits, axis, 0)[FOREIGN] = _FOREIGN_BITS
     ranks = np.argsort(hashes)
-    return Tables(bits.ravel(), hashes[ranks], order[np.ix_(ranks, ranks)], *_slots(hashes[ranks]))
+    return Tables(bits.ravel(), _ratings(bits), hashes[ranks], order[np.ix_(ranks, ranks)], *_slots(hashes[ranks]))
+
+
+def _ratings(bits: npt.NDArray[np.float32]) -> Indices:
+    """Letters are rated, and the blank after one."""
+    ratings = (bits * 16.0).astype(np.int64) << _RATED_BITS | 1
+    ratings[:, BLANK, BLANK] = 0
+    return ratings.ravel()
 
 
 def _slots(hashes: npt.NDArray[np.uint64]) -> tuple[npt.NDArray[np.int16], np.uint64]:
@@ -88,69 +101,63 @@ def _slots(hashes: npt.NDArray[np.uint64]) -> tuple[npt.NDArray[np.int16], np.ui
 def symbols(text: str, /) -> Symbols:
     """One symbol a code point."""
     if text.isascii():
-        return _ASCII[np.frombuffer(text.encode(), np.uint8)]
-    codes = np.frombuffer(text.encode("utf-32-le", "surrogatepass"), np.uint32)
-    found = _ASCII[np.minimum(codes, 255)]
-    wide = np.flatnonzero(codes >= 128)
-    far = codes[wide]
-    letters = np.full(len(far), FOREIGN, np.uint8)
+        return np.frombuffer(text.encode().translate(_ASCII), np.uint8)
+    return _of_all().take(np.frombuffer(text.encode("utf-32-le", "surrogatepass"), np.uint32))
+
+
+@cache
+def _of_all() -> Symbols:
+    """The symbol of every code point: a megabyte, for the first text that is not ASCII."""
+    found = np.full(sys.maxunicode + 1, FOREIGN, np.uint8)
+    found[:128] = np.frombuffer(_ASCII, np.uint8)[:128]
     for start, end in _NO_LETTERS:
-        letters[(far >= start) & (far < end)] = BLANK
-    found[wide] = letters
+        found[start:end] = BLANK
     return found
 
 
 def trigrams(codes: Symbols, /) -> Indices:
     """The index of the three symbols that end at each place, as if blanks stood before the text."""
-    wide = np.full(len(codes) + 2, BLANK, np.int64)
+    wide = np.full(len(codes) + 2, BLANK, np.uint16)
     wide[2:] = codes
-    return (wide[:-2] * N_SYMBOLS + wide[1:-1]) * N_SYMBOLS + wide[2:]
+    return ((wide[:-2] * N_SYMBOLS + wide[1:-1]) * N_SYMBOLS + wide[2:]).astype(np.int64)
 
 
 class Reading:
     """A text with its rating at each place, and its words; what is asked of a span is a difference of two sums.
 
-    `rated` marks letters and the blank after one. `starts`, `ends` are those of words, `common` the index of the common
+    Rated are letters and the blank after one. `starts`, `ends` are those of words, `common` the index of the common
     word or -1.
     """
 
-    __slots__ = (
-        "codes",
-        "common",
-        "ends",
-        "rated",
-        "starts",
-        "sum_bits",
-        "sum_common",
-        "sum_letters",
-        "sum_rated",
-        "trigrams",
-    )
+    __slots__ = ("codes", "common", "ends", "starts", "sum_common", "sums", "trigrams")
 
     def __init__(self, text: str, /) -> None:
         known = tables()
         self.codes = symbols(text)
-        letter = self.codes != BLANK
-        edge = np.zeros(len(letter) + 1, np.bool_)
-        edge[1:-1] = letter[1:] != letter[:-1]
-        edge[[0, -1]] = (letter[0], letter[-1]) if len(letter) else False
-        edges = np.flatnonzero(edge)
+        letter = np.zeros(len(self.codes) + 2, np.bool_)
+        np.not_equal(self.codes, BLANK, out=letter[1:-1])
+        edges = (letter[1:] != letter[:-1]).nonzero()[0]
         self.starts, self.ends = edges[::2], edges[1::2]
-        self.rated = letter.copy()
-        self.rated[self.ends[self.ends < len(letter)]] = True
         self.trigrams = trigrams(self.codes)
-        self.sum_bits = _sums(known.bits[self.trigrams] * self.rated)
-        self.sum_rated, self.sum_letters = _counts(self.rated), _counts(letter)
+        self.sums = np.zeros(len(self.codes) + 1, np.int64)
+        known.ratings.take(self.trigrams).cumsum(out=self.sums[1:])
         self.common = _common(self.codes, self.starts, self.ends, known)
         self.sum_common = _counts(self.common >= 0)
 
+    def rated(self, starts: Indices, ends: Indices) -> tuple[Indices, Numbers]:
+        """How many places of each span are rated, and their bits together."""
+        sums = self.sums[ends] - self.sums[starts]
+        return sums & _RATED, (sums >> _RATED_BITS) / 16.0
+
     def bits(self, start: int, end: int) -> float:
         """Mean bits of the rated places; English prose has 2.3 to 4, other languages 4 and more, ciphers 6 and more."""
-        n = self.sum_rated[end] - self.sum_rated[start]
-        return float((self.sum_bits[end] - self.sum_bits[start]) / n) if n else 0.0
+        both = int(self.sums[end] - self.sums[start])
+        n = both & _RATED
+        return (both >> _RATED_BITS) / 16.0 / n if n else 0.0
 
     def n_letters(self, start: int, end: int) -> int:
-        return int(self.sum_letters[end] - self.sum_letters[start])
+        first, last = self.ends.searchsorted((start, end))
+        return (int(self.sums[end] - self.sums[start]) & _RATED) - int(last - first)
 
     def words(self, start: int, end: int) -> slice:
         """The words that begin in the span."""
@@ -169,15 +176,9 @@ class Reading:
         return np.where(known, tables().order[a, b], 0.0)
 
 
-def _sums(values: npt.NDArray[np.float32]) -> Numbers:
-    found = np.zeros(len(values) + 1)
-    np.cumsum(values, out=found[1:])
-    return found
-
-
 def _counts(flags: Flags) -> Counts:
     found = np.zeros(len(flags) + 1, np.int32)
-    np.cumsum(flags.view(np.int8), dtype=np.int32, out=found[1:])
+    flags.cumsum(dtype=np.int32, out=found[1:])
     return found
 
 
@@ -193,11 +194,12 @@ def _common(codes: Symbols, starts: Indices, ends: Indices, known: Tables) -> In
     """The index of each word among the hashes, or -1."""
     found = np.full(len(starts), -1, np.int64)
     for base in range(0, len(codes), _CHUNK):
-        first, last = np.searchsorted(starts, (base, base + _CHUNK))
-        own = _hashes(codes[base : base + _CHUNK + _LONGEST_WORD], starts[first:last] - base, ends[first:last] - base)
-        at = known.slots[own * known.factor >> _SLOT_SHIFT]
-        is_short = ends[first:last] - starts[first:last] <= _LONGEST_WORD
-        found[first:last] = np.where((known.hashes[at] == own) & is_short, at, -1)
+        first, last = starts.searchsorted((base, base + _CHUNK))
+        begins, until = starts[first:last] - base, ends[first:last] - base
+        own = _hashes(codes[base : base + _CHUNK + _LONGEST_WORD], begins, until)
+        at = known.slots.take(own * known.factor >> _SLOT_SHIFT)
+        is_common = (known.hashes.take(at) == own) & (until - begins <= _LONGEST_WORD)
+        np.copyto(found[first:last], at, where=is_common)
     return found
 
 
@@ -205,8 +207,8 @@ def _hashes(codes: Symbols, starts: Indices, ends: Indices) -> npt.NDArray[np.ui
     # Polynomial hashes of all words at once: a loop over words takes ten times as long.
     powers, unpowers = _powers()
     sums = np.zeros(len(codes) + 1, np.uint64)
-    np.cumsum((codes.astype(np.uint64) + np.uint64(1)) * powers[: len(codes)], out=sums[1:])
-    own: npt.NDArray[np.uint64] = (sums[np.minimum(ends, len(codes))] - sums[starts]) * unpowers[starts]
+    ((codes + np.uint8(1)) * powers[: len(codes)]).cumsum(out=sums[1:])
+    own: npt.NDArray[np.uint64] = (sums.take(ends, mode="clip") - sums.take(starts)) * unpowers.take(starts)
     return own
 
 

@@ -18,6 +18,7 @@ _LEET_WORD = re.compile(
 )
 _MEETING = re.compile(rb"ad|da")
 _PLAIN = {"0": "o", "3": "e", "4": "a", "5": "s", "7": "t", "8": "b", "@": "a", "$": "s", "+": "t"}
+_PLAIN_CODES = str.maketrans(_PLAIN)
 _EITHER = ("i", "l")
 _FEWEST_WORDS = 4
 # Words of a passage lie no further apart than this.
@@ -99,6 +100,8 @@ def _leet_word(word: str) -> str:
     bare = word.rstrip("!?.,;:")
     if not any(char.isalpha() for char in bare):
         return word
+    if not any(char in "1!|" for char in bare):
+        return bare.translate(_PLAIN_CODES) + word[len(bare) :]
     options = [_EITHER if char in "1!|" else (_PLAIN.get(char, char),) for char in bare]
     if sum(len(option) > 1 for option in options) > 4:
         options = [option[:1] for option in options]

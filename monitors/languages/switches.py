@@ -89,10 +89,9 @@ def _suspects(reading: Reading, steps: Sequence[tuple[int, int]]) -> list[tuple[
     """Sentences that read badly and hold few common words: one pass over sums for all of them."""
     flat = np.array(steps.flat if isinstance(steps, Spans) else list(steps), np.int64).reshape(-1, 2)
     starts, ends = flat[:, 0], flat[:, 1]
-    n_letters, n_rated, bits = (
-        sums[ends] - sums[starts] for sums in (reading.sum_letters, reading.sum_rated, reading.sum_bits)
-    )
-    first, last = np.searchsorted(reading.starts, starts), np.searchsorted(reading.starts, ends)
+    n_rated, bits = reading.rated(starts, ends)
+    n_letters = n_rated - (reading.ends.searchsorted(ends) - reading.ends.searchsorted(starts))
+    first, last = reading.starts.searchsorted(starts), reading.starts.searchsorted(ends)
     n_common = reading.sum_common[last] - reading.sum_common[first]
     found = (n_letters >= _FEWEST_LETTERS) & (bits >= _SUSPECT_BITS * n_rated)
     found &= n_common < _ENGLISH_SHARE * (last - first)
@@ -117,11 +116,12 @@ def _of_sentence(whole: str, bare: str, expected: Expected) -> Language | None:
     found = identify(whole)
     if found.code == "en":
         return None
-    again = identify(bare)
-    if not is_kin(found.code, again.code) or expected.has_code(found.code):
-        return None
+    again = found if bare == whole else identify(bare)
     confidence = min(found.confidence, again.confidence)
-    return Language(found.code, confidence) if confidence >= _LEAST_CONFIDENCE else None
+    # The prompt is asked last: it may have to be read first.
+    if confidence < _LEAST_CONFIDENCE or not is_kin(found.code, again.code) or expected.has_code(found.code):
+        return None
+    return Language(found.code, confidence)
 
 
 def _n_letters(text: str) -> int:

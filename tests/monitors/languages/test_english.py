@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import codecs
 
+import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -43,4 +44,15 @@ def test_any_text_can_be_read_and_sums_agree(text: str) -> None:
     assert len(reading.codes) == len(text)
     assert reading.n_letters(0, len(text)) == sum(reading.ends - reading.starts)
     middle = len(text) // 2
-    assert reading.sum_bits[-1] >= reading.sum_bits[middle] >= 0.0
+    starts, ends = np.array([0, 0, middle]), np.array([len(text), middle, len(text)])
+    rated, bits = reading.rated(starts, ends)
+    assert rated[0] == rated[1] + rated[2] == sum(text_is_rated(text))
+    assert bits[0] == bits[1] + bits[2] >= 0.0
+    assert reading.bits(0, len(text)) == (bits[0] / rated[0] if rated[0] else 0.0)
+    assert reading.n_letters(middle, len(text)) == sum(symbols(text[middle:]) != BLANK)
+
+
+def text_is_rated(text: str) -> list[bool]:
+    """Letters, and the place behind one."""
+    is_letter = (symbols(text) != BLANK).tolist()
+    return [one or before for one, before in zip(is_letter, [False, *is_letter], strict=False)]
