@@ -20,7 +20,10 @@ BACKEND_FIELDS = {Need.JUDGE: "judge", Need.REFERENCE_LM: "reference_lm", Need.A
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """What is known of a monitor before it runs. `needs` are what a backend must give."""
+    """What is known of a monitor before it runs. `needs` are what a backend must give.
+
+    `is_baseline`: a floor that other monitors are compared with, not a monitor to rely on.
+    """
 
     cls: type[Monitor]
     name: str
@@ -30,6 +33,7 @@ class Entry:
     reference: str
     threshold: float
     reads_logprobs: bool = False
+    is_baseline: bool = False
 
     @property
     def doc(self) -> str:
@@ -66,6 +70,7 @@ def monitor(
     needs: tuple[str, ...] = (),
     reference: str = "",
     threshold: float = 0.5,
+    is_baseline: bool = False,
 ) -> Callable[[type], type]:
     """Enter a class. Every field needs a default; backends go to the fields `judge`, `reference_lm`, `actor`.
 
@@ -77,7 +82,7 @@ def monitor(
             raise ValueError(f"monitor {name!r} is registered twice: {_TABLE[name].cls!r} and {cls!r}")
         asked = tuple(need for need in map(Need, needs) if need is not Need.LOGPROBS)
         reads_logprobs = Need.LOGPROBS in needs
-        _TABLE[name] = Entry(cls, name, version, Axis(axis), asked, reference, threshold, reads_logprobs)
+        _TABLE[name] = Entry(cls, name, version, Axis(axis), asked, reference, threshold, reads_logprobs, is_baseline)
         return cls
 
     return enter

@@ -36,4 +36,5 @@ def _row(entry: Entry) -> dict[str, object]:
         "resource": entry.resource.value,
         "needs": [need.value for need in entry.needs],
         "reference": entry.reference,
+        "is_baseline": entry.is_baseline,
     }

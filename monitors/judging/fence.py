@@ -155,11 +155,15 @@ def _block(excerpt: Excerpt, nonce: str) -> str:
 
 
 def _quotable(window: Window) -> tuple[tuple[str, str], ...]:
-    """The window's sentences by source, the question's left out: what a small model may choose its quote from."""
+    """The window's sentences by source: what a small model may choose its quote from.
+
+    Those of the question only where nothing else is shown.
+    """
+    left_out = "prompt" if any(excerpt.source != "prompt" for excerpt in window.excerpts) else ""
     return tuple(
         (excerpt.source, excerpt.shown.text[start : min(end, start + MAX_QUOTABLE)])
         for excerpt in window.excerpts
-        if excerpt.source != "prompt"
+        if excerpt.source != left_out
         for start, end in segment(excerpt.shown.text)
         if len(excerpt.shown.text[start:end].encode("utf-8", "surrogatepass")) >= MIN_BYTES
     )

@@ -33,7 +33,7 @@ def evaluated(capsys: pytest.CaptureFixture[str], *arguments: str | Path) -> dic
 def test_list_gives_every_monitor_with_its_contract(capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["list", "--json"]) == 0
     rows = {row["name"]: row for row in json.loads(capsys.readouterr().out)}
-    assert set(rows["byte_channels"]) == {"name", "version", "axis", "resource", "needs", "reference"}
+    assert set(rows["byte_channels"]) == {"name", "version", "axis", "resource", "needs", "reference", "is_baseline"}
     assert rows["byte_channels"]["axis"] == "steganography"
     assert rows["byte_channels"]["needs"] == []
     assert rows["judge_encoded_reasoning"]["needs"] == ["judge"]
