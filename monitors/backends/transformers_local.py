@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import copy
 import hashlib
 import json
 import math
@@ -10,12 +9,14 @@ import os
 import threading
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from functools import cached_property
+from dataclasses import dataclass
+from functools import cache, cached_property
 from pathlib import Path
 from typing import Any
 
 from monitors.backends.base import ContextOverflow, JudgeAnswer, JudgePrompt, TokenLogprobs
-from monitors.backends.constrained_reply import Reply
+from monitors.backends.branches import Feed, Store, store_for
+from monitors.backends.constrained_reply import Need, Written, reply_to
 from monitors.backends.continuation import Continuation
 from monitors.backends.forward_pass import batch_tokens, log_probabilities
 from monitors.backends.token_windows import WINDOW, batches_of
@@ -25,7 +26,12 @@ from monitors.base import Cost
 from monitors.errors import BackendUnavailable
 
 # Raised when what the numbers mean changes: how slots are filled, how windows are laid.
-METHOD = "slots-1"
+METHOD = "slots-2"
+# Tokens kept free for the instructions, the rubric and the reply, and for the marks around each block.
+_RESERVED, _PER_BLOCK = 1_400, 60
+# Questions about different texts are read in one pass up to this many tokens.
+_PACKED = 1_024
+_BRANCHES = 16
 
 
 class LocalModel:
@@ -38,7 +44,6 @@ class LocalModel:
         self._name = model
         self._cache_dir = cache_dir
         self._lock = threading.Lock()
-        self._head: tuple[list[int], Any] | None = None
 
     def __reduce__(self) -> tuple[type[LocalModel], tuple[str | None, Path | None]]:
         return LocalModel, (self._name, self._cache_dir)
@@ -82,45 +87,67 @@ class LocalModel:
     def _context(self) -> int:
         return int(getattr(self._lm.config, "max_position_embeddings", WINDOW))
 
-    def complete_many(self, prompts: Sequence[JudgePrompt], /) -> list[JudgeAnswer]:
-        return [self.complete(prompt) for prompt in prompts]
+    @cached_property
+    def _store(self) -> Store:
+        return store_for(self._lm)
+
+    def room(self, texts: Sequence[str], /) -> int:
+        """Characters of such texts that one prompt can show; what is denser than the mean overflows the context."""
+        n_chars = sum(map(len, texts))
+        free = self._context - _RESERVED - _PER_BLOCK * len(texts)
+        with self._lock:
+            n_tokens = sum(len(self._encode(text)) for text in texts)
+        return n_chars if n_tokens <= free else max(0, int(0.95 * n_chars * free / n_tokens))
 
     def complete(self, prompt: JudgePrompt, /) -> JudgeAnswer:
-        """Fill the judge contract under a grammar: the model chooses one quote among the sentences, then a score.
+        """The contract filled under a grammar, as `constrained_reply.reply_to` tells."""
+        (answer,) = self.complete_many([prompt])
+        return answer
 
-        The score is the expectation over 0..10; p and verdict follow from it, because a small model's separate answers
-        to the same question contradict each other. It gives no reasons, so none are written.
-        """
+    def complete_many(self, prompts: Sequence[JudgePrompt], /) -> list[JudgeAnswer]:
+        """Questions in a row that share the beginning of their text have it read once, and are answered together."""
         import torch
 
         with self._lock, torch.inference_mode():
-            head, tail = self._chat(prompt)
-            n_tokens = len(head) + len(tail)
-            if n_tokens + prompt.max_tokens > self._context:
-                raise ContextOverflow(f"{n_tokens} tokens do not fit the context of {self._context}")
-            reply = Reply(self._lm, self._tokenizer, self._after_head(head), tail)
-            evidence = self._evidence(reply, prompt.quotable)
-            expectation = reply.write('], "score": ').expected_digits()
-            answer = {
-                "evidence": evidence,
-                "score": int(expectation),
-                "p": int(expectation * 10),
-                "verdict": "positive" if expectation >= 5 else "negative",
-            }
-        cost = Cost(calls=1, prompt_tokens=n_tokens, completion_tokens=reply.n_written)
-        return JudgeAnswer(json.dumps(answer), score_expectation=expectation, cost=cost)
+            asked = [_Asked(prompt, *self._chat(prompt)) for prompt in prompts]
+            for one in asked:
+                if one.n_tokens + one.prompt.max_tokens > self._context:
+                    raise ContextOverflow(f"{one.n_tokens} tokens do not fit the context of {self._context}")
+            return [answer for group in _groups(asked) for answer in self._answers(group)]
 
-    def _after_head(self, head: list[int]) -> Any:
-        """The key-value cache after the system message: a third of each prompt, the same for all of a rubric."""
-        import torch
+    def _answers(self, group: Sequence[_Asked]) -> list[JudgeAnswer]:
+        """Answers to questions with one head; the text is the prefix too where all of them have the same."""
+        first = group[0]
+        is_shared = all(one.shared == first.shared for one in group)
+        n_kept = self._store.open([first.head, first.shared] if is_shared else [first.head])
+        n_prefix = len(first.head) + (len(first.shared) if is_shared else 0)
+        written = self._written(group, [one.own if is_shared else [*one.shared, *one.own] for one in group])
+        # The first of the group has the prefix read, the others find it there.
+        cached = [n_kept, *[n_prefix] * (len(group) - 1)]
+        return [_answer(*each) for each in zip(group, written, cached, strict=True)]
 
-        if self._head is None or self._head[0] != head:
-            out = self._lm(input_ids=torch.tensor([head], device=self._lm.device), use_cache=True, logits_to_keep=1)
-            self._head = (head, out.past_key_values)
-        return copy.deepcopy(self._head[1])
+    def _written(self, group: Sequence[_Asked], tails: Sequence[Sequence[int]]) -> list[Written]:
+        """Replies side by side: each pass reads what all those wait for that are not finished."""
+        tokens_of = cache(self._encode)
+        replies = [reply_to(one.prompt, tokens_of, tail) for one, tail in zip(group, tails, strict=True)]
+        sent: dict[int, Any] = dict.fromkeys(range(len(replies)))
+        written: dict[int, Written] = {}
+        while sent:
+            needs: list[tuple[int, Need]] = []
+            for index, logits in sent.items():
+                try:
+                    needs.append((index, replies[index].send(logits)))
+                except StopIteration as stopped:
+                    written[index] = stopped.value
+            found = self._store.feed([Feed(index, *need) for index, need in needs]) if needs else []
+            sent = {index: logits for (index, _), logits in zip(needs, found, strict=True)}
+        return [written[index] for index in range(len(replies))]
 
-    def _chat(self, prompt: JudgePrompt) -> tuple[list[int], list[int]]:
-        """Tokens up to the end of the system message, and the rest; no text can become a control token."""
+    def _chat(self, prompt: JudgePrompt) -> tuple[list[int], list[int], list[int]]:
+        """Tokens up to the end of the system message, those of the shared text, and those of the question's own.
+
+        No text can become a control token.
+        """
         marks = ("\x00system\x00", "\x00user\x00")
         template = self._tokenizer.apply_chat_template(
             [{"role": "system", "content": marks[0]}, {"role": "user", "content": marks[1]}],
@@ -129,12 +156,11 @@ class LocalModel:
         )
         before, _, rest = template.partition(marks[0])
         between, _, after = rest.partition(marks[1])
-        head = [*self._encode(before, special=True), *self._encode(prompt.system)]
-        return head, [
-            *self._encode(between, special=True),
-            *self._encode(prompt.user),
-            *self._encode(after, special=True),
-        ]
+        return (
+            [*self._encode(before, special=True), *self._encode(prompt.system)],
+            [*self._encode(between, special=True), *self._encode(prompt.user[: prompt.n_shared])],
+            [*self._encode(prompt.user[prompt.n_shared :]), *self._encode(after, special=True)],
+        )
 
     def _encode(self, text: str, *, special: bool = False) -> list[int]:
         return encode(self._tokenizer, text, special=special)
@@ -168,16 +194,6 @@ class LocalModel:
         own = self._encode(prompt)[-most:]
         return [*self._encode(before, special=True), *own, *self._encode(after, special=True)]
 
-    def _evidence(self, reply: Reply, quotable: Sequence[tuple[str, str]]) -> list[dict[str, str]]:
-        if not quotable:
-            reply.write('{"evidence": [')
-            return []
-        source, quote = reply.write('{"evidence": [{"quote": "').choose(quotable)
-        reply.write(f'", "source": "{source}"}}')
-        return [
-            {"quote": quote, "source": source, "why": "Chosen by the model among the sentences; it gave no reason."}
-        ]
-
     def logprobs(self, texts: Sequence[tuple[str, str]], /) -> list[TokenLogprobs]:
         """Natural-log probability of each token given its context and up to 2,048 tokens before it.
 
@@ -196,6 +212,47 @@ class LocalModel:
             TokenLogprobs(offsets, tuple(None if math.isnan(value) else value for value in scores))
             for offsets, scores in zip(tokens.offsets, values, strict=True)
         ]
+
+
+@dataclass(frozen=True, slots=True)
+class _Asked:
+    """A question in tokens: the system message, what it shares with the rest of its sitting, what is its own."""
+
+    prompt: JudgePrompt
+    head: list[int]
+    shared: list[int]
+    own: list[int]
+
+    @property
+    def n_tokens(self) -> int:
+        return len(self.head) + len(self.shared) + len(self.own)
+
+
+def _groups(asked: Sequence[_Asked]) -> Iterator[list[_Asked]]:
+    """Questions in a row about one text; or about several short ones, as many as a pass holds."""
+    group: list[_Asked] = []
+    for one in asked:
+        if group and not _goes_with(one, group):
+            yield group
+            group = []
+        group.append(one)
+    if group:
+        yield group
+
+
+def _goes_with(one: _Asked, group: Sequence[_Asked]) -> bool:
+    first = group[0]
+    if len(group) >= _BRANCHES or one.head != first.head:
+        return False
+    if all(other.shared == one.shared for other in group):
+        return True
+    tails = sum(len(other.shared) + len(other.own) for other in (*group, one))
+    return tails <= _PACKED and len({tuple(other.shared) for other in group}) == len(group)
+
+
+def _answer(asked: _Asked, written: Written, n_cached: int) -> JudgeAnswer:
+    cost = Cost(calls=1, prompt_tokens=asked.n_tokens, completion_tokens=written.n_tokens, cached_tokens=n_cached)
+    return JudgeAnswer(written.text, score_expectation=written.mean, score_deviation=written.deviation, cost=cost)
 
 
 @contextmanager

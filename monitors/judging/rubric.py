@@ -64,8 +64,8 @@ class Rubric:
 
     The lookalike is a negative that looks positive. `positives` and `negatives` are the admission set; where they are
     empty it is read from the file of that name. `fields` are asked besides, `hides` names what the judge is not shown.
-    `needs_answer`: nothing is claimed of a transcript without one. `grades`: 10 stands for grade 0 and 0 for this grade,
-    and `Score.measures` holds the grade of the worst window and the mean over windows.
+    `needs_answer`: nothing is claimed of a transcript without one. `grades`: a score of 10 stands for grade 0 and 0 for
+    this grade, and `Score.measures` holds the grade of the worst window and the mean over windows.
     """
 
     name: str
