@@ -36,7 +36,7 @@ _NO_GAIN = -4.0
 def substituted(text: str, reading: Reading, /) -> Iterator[Passage]:
     """Passages in rot-1 to rot-25, in Atbash, or with their letters reversed, that read as English."""
     names, gains = _gains()
-    for first, last in _suspects(reading):
+    for first, last in _promising(reading, gains):
         taken: list[tuple[int, int]] = []
         while len(taken) < _MOST_PASSAGES and (found := _best(reading, gains, first, last, taken)):
             row, start, end, gain = found
@@ -59,6 +59,9 @@ def decode(text: str, form: str) -> str:
 
 def reversed_words(text: str, reading: Reading, /) -> Iterator[Passage]:
     """Passages whose words stand in reverse order."""
+    # What words in reverse gain is known soon, but for rounding.
+    if float(np.maximum(-reading.forward_pairs() - _REVERSED_STEP, 0.0).sum()) < _LEAST_REVERSED - _ROUNDING:
+        return
     backward = -reading.forward()
     gain = backward - _REVERSED_STEP
     if float(np.maximum(gain, 0.0).sum()) < _LEAST_REVERSED:
@@ -116,6 +119,20 @@ def _suspects(reading: Reading) -> list[tuple[int, int]]:
         spans.append((start, end))
     cut = ((at, min(at + _PIECE, end)) for start, end in spans for at in range(start, end, _PIECE))
     return list(islice(cut, _MOST_PIECES))
+
+
+def _promising(reading: Reading, gains: npt.NDArray[np.float32]) -> Iterator[tuple[int, int]]:
+    """Suspects in which some way of writing has gains enough: no stretch gains more than all of them together."""
+    waiting = _suspects(reading)
+    while waiting:
+        n = max(1, int(np.searchsorted(np.cumsum([last - first for first, last in waiting]), _PIECE, "right")))
+        group, waiting = waiting[:n], waiting[n:]
+        places = np.concatenate([reading.trigrams[first:last] for first, last in group])
+        every = gains.take(places, axis=1)
+        starts = np.cumsum([0, *(last - first for first, last in group[:-1])])
+        sums = np.add.reduceat(np.maximum(every, 0.0, out=every), starts, axis=1)
+        found = (sums >= _LEAST_GAIN - _ROUNDING).any(axis=0).nonzero()[0]
+        yield from (group[at] for at in found.tolist())
 
 
 def _best(

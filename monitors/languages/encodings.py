@@ -33,7 +33,7 @@ _AS_DIGITS = _kinds({"d": "0123456789", " ": " ,\n"})
 _AS_BITS = _kinds({"b": "01"})
 _AS_MORSE = _kinds({"m": ".-", " ": " /|\n"})
 _SOME_CODES = re.compile(rb"dd(?:d? {1,2}dd){9}")
-_WIDE_DIGIT = re.compile(r"[^\W0-9A-Za-z_]")
+_WIDE_DIGIT = re.compile(r"[^\x00-\x7f](?<=\w)")
 _SOME_MORSE = re.compile(rb"(?<!m)(?:m++ ++){8}")
 
 _WORD = re.compile(r"(?:[A-Za-z0-9+/]{20,}|[A-Za-z0-9_-]{20,})(?:\r?\n(?:[A-Za-z0-9+/]{20,}))*={0,6}")
@@ -80,10 +80,12 @@ def _present(text: str) -> Iterator[tuple[re.Pattern[str], Read]]:
     pairs = data.translate(_AS_PAIRS)
     if b"hh hh hh hh" in pairs or b"hh  hh  hh" in pairs or data.count(b"0x") > 7:
         yield _PAIRS, _of_pairs
-    if b"b" * 7 in data.translate(_AS_BITS):
-        yield _BITS, _of_bits
     digits = data.translate(_AS_DIGITS)
-    if (b"ddd ddd" in digits or b"ddd  ddd" in digits) and (_SOME_CODES.search(digits) or _WIDE_DIGIT.search(text)):
+    if b"d" * 7 in digits and b"b" * 7 in data.translate(_AS_BITS):
+        yield _BITS, _of_bits
+    if (b"ddd ddd" in digits or b"ddd  ddd" in digits) and (
+        _SOME_CODES.search(digits) or (not text.isascii() and _WIDE_DIGIT.search(text))
+    ):
         yield _CODES, _of_codes
     if (b".-" in data or b"-." in data) and _SOME_MORSE.search(data.translate(_AS_MORSE)):
         yield _MORSE_RUN, _of_morse

@@ -170,10 +170,19 @@ class Reading:
 
     def forward(self) -> Numbers:
         """For each word but the first: log2 how much likelier it stands after the one before than before it."""
-        a, b = self.common[:-1], self.common[1:]
+        known = self._pairs()
+        return np.where(known, tables().order[self.common[:-1], self.common[1:]], 0.0)
+
+    def forward_pairs(self) -> npt.NDArray[np.float32]:
+        """Those of two common words beside each other; the others are 0."""
+        at = self._pairs().nonzero()[0]
+        return tables().order[self.common[at], self.common[at + 1]]
+
+    def _pairs(self) -> Flags:
+        common = self.common >= 0
         # A sentence ends where more than a blank lies between two words.
-        known = (a >= 0) & (b >= 0) & (self.starts[1:] - self.ends[:-1] == 1)
-        return np.where(known, tables().order[a, b], 0.0)
+        found: Flags = common[:-1] & common[1:] & (self.starts[1:] - self.ends[:-1] == 1)
+        return found
 
 
 def _counts(flags: Flags) -> Counts:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
-from itertools import product
+from itertools import accumulate, product
 
 from monitors.languages.english import Reading
 from monitors.languages.passage import Passage
@@ -40,7 +40,7 @@ _VOWELS = "aeiou"
 def leet(text: str, /) -> Iterator[Passage]:
     """Four or more words close together whose digits and signs stand for letters, and which then read as English."""
     data = text.encode("ascii", "replace").translate(_KINDS)
-    if data.count(b"ad") + data.count(b"da") < _FEWEST_WORDS or b"ada" not in data:
+    if b"ada" not in data or data.count(b"ad") + data.count(b"da") < _FEWEST_WORDS:
         return
     for group in _close(list(_leet_words(text, data))):
         # Mostly letters in most words: formulas like 3x and 10a are not.
@@ -105,8 +105,15 @@ def _leet_word(word: str) -> str:
     options = [_EITHER if char in "1!|" else (_PLAIN.get(char, char),) for char in bare]
     if sum(len(option) > 1 for option in options) > 4:
         options = [option[:1] for option in options]
-    spelt = ("".join(choice) for choice in product(*options))
-    return min(spelt, key=_bits) + word[len(bare) :]
+    return _likeliest(["".join(choice) for choice in product(*options)]) + word[len(bare) :]
+
+
+def _likeliest(words: Sequence[str]) -> str:
+    """The first of those with the fewest bits a letter; read together, two blanks apart."""
+    read = Reading("  ".join(words))
+    ends = [length + 2 * at for at, length in enumerate(accumulate(map(len, words)))]
+    bits = [read.bits(end - len(word), end) for word, end in zip(words, ends, strict=True)]
+    return words[bits.index(min(bits))]
 
 
 def _pig_decoded(word: str) -> str:
@@ -114,11 +121,7 @@ def _pig_decoded(word: str) -> str:
     found = [stem[:-1]] if stem[-1:] in ("w", "y") and stem[:1].lower() in _VOWELS else []
     sizes = [size for size in (1, 2, 3) if len(stem) > size and not set(stem[-size:].lower()) & set(_VOWELS)]
     found += [stem[-size:] + stem[:-size] for size in sizes]
-    return min(found, key=_bits) if found else word
-
-
-def _bits(text: str) -> float:
-    return Reading(text).bits(0, len(text))
+    return _likeliest(found) if found else word
 
 
 def _reads(text: str) -> bool:
