@@ -131,7 +131,7 @@ def _promising(reading: Reading, gains: npt.NDArray[np.float32]) -> Iterator[tup
         every = gains.take(places, axis=1)
         starts = np.cumsum([0, *(last - first for first, last in group[:-1])])
         sums = np.add.reduceat(np.maximum(every, 0.0, out=every), starts, axis=1)
-        found = (sums >= _LEAST_GAIN - _ROUNDING).any(axis=0).nonzero()[0]
+        found = (sums.max(axis=0) >= _LEAST_GAIN - _ROUNDING).nonzero()[0]
         yield from (group[at] for at in found.tolist())
 
 
