@@ -86,6 +86,8 @@ INSTALLED_APPS = [
     "oversight.alerts",
     "oversight.live",
     "oversight.dashboard",
+    "oversight.quality",
+    "oversight.rubrics",
     "oversight.demo",
 ]
 MIDDLEWARE = [

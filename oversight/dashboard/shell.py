@@ -13,6 +13,7 @@ PLACES = (
     ("/review/", "review"),
     ("/traces/", "traces"),
     ("/monitors/", "monitors"),
+    ("/rubrics/", "monitors"),
     ("/overview/", "overview"),
     ("/admin/", "admin"),
     ("/audit/", "admin"),

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from uuid import UUID
 
 from monitors.transcript import Part, PartType
@@ -16,9 +16,25 @@ from oversight.dashboard.text_view import Chunk, PartText
 from oversight.dashboard.windows import Slice, Window, window_of, windows_of
 from oversight.lib.errors import NotFound
 from oversight.monitoring import selectors as monitoring
+from oversight.monitoring.selectors import ScoreRow
 from oversight.transcripts import selectors as transcripts
 from oversight.transcripts.exact_text import to_stored
 from oversight.transcripts.models import Transcript
+
+
+@dataclass(frozen=True, slots=True)
+class Beside:
+    """A score of another app, which a link to the page asks for: `key` is what its address says, such as "rubric=7"."""
+
+    row: ScoreRow
+    key: str
+    title: str
+    word: str
+    tone: str
+
+
+# By the name in the address: finds one by its id for a transcript, in these projects. Raises NotFound.
+BESIDE: dict[str, Callable[[int, UUID, Collection[int]], Beside]] = {}
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,6 +92,7 @@ class TracePage:
     has_surprisal: bool = False
     legend: tuple[surprisal.Step, ...] = ()
     n_tokens: int | None = None
+    beside: Beside | None = None
 
     @property
     def is_surprisal(self) -> bool:
@@ -84,7 +101,7 @@ class TracePage:
     @property
     def mode(self) -> str:
         """What a link to another window of the same view must say."""
-        return "&surprisal=1" * self.is_surprisal + "&raw=1" * self.is_raw
+        return "&surprisal=1" * self.is_surprisal + "&raw=1" * self.is_raw + _key(self.beside)
 
 
 def head(pk: UUID, projects: Iterable[int]) -> Transcript:
@@ -96,14 +113,31 @@ def head(pk: UUID, projects: Iterable[int]) -> Transcript:
     return transcript
 
 
+def beside_of(query: Mapping[str, str], transcript_id: UUID, projects: Collection[int]) -> Beside | None:
+    """What the address asks to be shown beside the monitors' scores. Raises NotFound when it is not there."""
+    for name, find in BESIDE.items():
+        if asked := query.get(name, ""):
+            return find(int(asked) if asked.isdecimal() and len(asked) < 19 else 0, transcript_id, projects)
+    return None
+
+
+def _key(beside: Beside | None) -> str:
+    return f"&{beside.key}" if beside else ""
+
+
 def trace_page(
-    transcript: Transcript, *, number: int = 1, is_raw: bool = False, is_surprisal: bool = False
+    transcript: Transcript,
+    *,
+    number: int = 1,
+    is_raw: bool = False,
+    is_surprisal: bool = False,
+    beside: Beside | None = None,
 ) -> TracePage:
     """The page of a transcript whose reading has been recorded. Four queries; one more for the surprise of tokens."""
     tokens = surprisal.tokens_of(transcript.pk) if is_surprisal and not is_raw else None
     content = transcripts.load([transcript.pk])[transcript.pk]
     scores, pending = monitoring.scores_of(transcript.pk), monitoring.pending_of(transcript.pk)
-    found = findings.find(scores, content)
+    found = findings.find((*scores, beside.row) if beside else scores, content)
     texts = [
         PartText.of(
             part.text,
@@ -119,12 +153,13 @@ def trace_page(
 
     def link(part: int, step: int, anchor: str) -> str:
         page = window_of(windows, part, step)
-        return f"#{anchor}" if page == window.number else f"?w={page}{'&surprisal=1' * is_surprisal}#{anchor}"
+        mode = "&surprisal=1" * is_surprisal + _key(beside)
+        return f"#{anchor}" if page == window.number else f"?w={page}{mode}#{anchor}"
 
     return TracePage(
         transcript=transcript,
         parts=tuple(part_views(content, texts, windows[window.number - 1])),
-        findings=findings.panel(found, texts, link),
+        findings=_titled(findings.panel(found, texts, link), beside),
         flagged=findings.flagged_steps(found, texts, link),
         progress=findings.progress_of(scores, pending),
         hidden=_hidden(text.text for text in texts),
@@ -135,7 +170,17 @@ def trace_page(
         has_surprisal=any(score.monitor == surprisal.MONITOR and score.value is not None for score in scores),
         legend=surprisal.legend() if is_surprisal and not is_raw else (),
         n_tokens=None if tokens is None else sum(map(len, tokens.values())),
+        beside=beside,
     )
+
+
+def _titled(found: tuple[Finding, ...], beside: Beside | None) -> tuple[Finding, ...]:
+    """The other app's score first, called as it calls it."""
+    if beside is None:
+        return found
+    own = [one for one in found if one.row is beside.row]
+    said = [replace(one, title=beside.title, word=beside.word, tone=beside.tone) for one in own]
+    return (*said, *(one for one in found if one.row is not beside.row))
 
 
 def part_views(content: Content, texts: Sequence[PartText], window: Sequence[Slice]) -> Iterator[PartView]:

@@ -81,7 +81,7 @@ def traces_page(request: Request) -> TracesPage:
     filters: dict[str, Any] = form.cleaned_data if form.is_valid() else {}
     runs = _runs(project, filters)
     page = keyset_page(
-        _filtered(project, filters if runs is None else {**filters, "model": ""}),
+        filtered(project, filters if runs is None else {**filters, "model": ""}),
         groups=runs,
         older=request.GET.get("older", ""),
         newer=request.GET.get("newer", ""),
@@ -92,7 +92,7 @@ def traces_page(request: Request) -> TracesPage:
     return TracesPage(
         project=project,
         projects=projects,
-        models=_models(project),
+        models=models_of(project),
         form=form,
         rows=tuple(TraceRow(row, standings.get(row.pk, Standing())) for row in page.rows),
         older=page.older,
@@ -107,7 +107,8 @@ def _heads() -> QuerySet[Transcript]:
     return Transcript.objects.select_related("model_run").only(*_SHOWN)
 
 
-def _filtered(project: Project, filters: dict[str, Any]) -> QuerySet[Transcript]:
+def filtered(project: Project, filters: dict[str, Any]) -> QuerySet[Transcript]:
+    """The project's transcripts that pass the filters of `TracesForm`, in no order."""
     rows = _heads().filter(project=project)
     if model := filters.get("model"):
         rows = rows.filter(model_run__in=ModelRun.objects.filter(project=project, model=model))
@@ -128,7 +129,8 @@ def _runs(project: Project, filters: dict[str, Any]) -> Groups[Transcript] | Non
     return Groups(runs, "model_run", _heads()) if runs[: MOST_RUNS + 1].count() <= MOST_RUNS else None
 
 
-def _models(project: Project) -> tuple[str, ...]:
+def models_of(project: Project) -> tuple[str, ...]:
+    """The models that a project's transcripts name."""
     names = ModelRun.objects.filter(project=project).exclude(model="").order_by("model")
     return tuple(names.values_list("model", flat=True).distinct()[:MAX_MODELS])
 

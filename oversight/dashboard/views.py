@@ -14,7 +14,7 @@ from oversight.audit.actors import Actor
 from oversight.dashboard import audit, charts, findings, installing, origin
 from oversight.dashboard.overview import PERIODS, overview
 from oversight.dashboard.score_rows import filter_of, scores_page
-from oversight.dashboard.trace import head, trace_page
+from oversight.dashboard.trace import beside_of, head, trace_page
 from oversight.review import selectors as review
 from oversight.transcripts.selectors import raw_bytes
 from oversight.transcripts.services import open_transcript
@@ -27,8 +27,9 @@ def trace(request: Request, pk: UUID) -> HttpResponseBase:
     transcript = head(pk, request.projects)
     is_raw, is_surprisal, asked = "raw" in request.GET, "surprisal" in request.GET, request.GET.get("w", "1")
     number = int(asked) if asked.isdecimal() and len(asked) < 7 else 1
+    beside = beside_of(request.GET, transcript.pk, request.projects)
     open_transcript(transcript=transcript, surface="code points" if is_raw else "page", actor=Actor.of(request.user))
-    page = trace_page(transcript, number=number, is_raw=is_raw, is_surprisal=is_surprisal)
+    page = trace_page(transcript, number=number, is_raw=is_raw, is_surprisal=is_surprisal, beside=beside)
     return render(request, "dashboard/trace.html", {"page": page, "desk": review.desk(request.user, transcript.pk)})
 
 

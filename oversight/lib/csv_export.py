@@ -36,9 +36,13 @@ def lines(rows: Iterable[Iterable[object]]) -> Iterator[bytes]:
 
 def attachment(request: HttpRequest, rows: Iterable[Iterable[object]], *, name: str) -> StreamingHttpResponse:
     """Sent while it is read; `name` is ours, never a user's."""
-    chunks = lines(rows)
+    return streamed(request, lines(rows), name=name, content_type="text/csv; charset=utf-8")
+
+
+def streamed(request: HttpRequest, chunks: Iterator[bytes], *, name: str, content_type: str) -> StreamingHttpResponse:
+    """Any file that is sent while it is read; `name` is ours, never a user's."""
     content = _asynchronously(chunks) if isinstance(request, ASGIRequest) else chunks
-    response = StreamingHttpResponse(content, content_type="text/csv; charset=utf-8")
+    response = StreamingHttpResponse(content, content_type=content_type)
     response.headers["Content-Disposition"] = f'attachment; filename="{name}"'
     response.headers["X-Content-Type-Options"] = "nosniff"
     return response

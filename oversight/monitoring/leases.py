@@ -5,12 +5,13 @@ from __future__ import annotations
 import logging
 import threading
 import time
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Sequence
 from types import TracebackType
-from typing import Self
+from typing import Any, Self
 
 from django.conf import settings
 from django.db import DatabaseError, connection
+from django.db.models import Model
 
 from oversight.monitoring import services
 from oversight.monitoring.models import MonitorRun
@@ -21,10 +22,15 @@ MAX_S = 1800.0
 
 
 class LeaseKeeper:
-    """Renews the leases of runs every quarter of their length. `lost` holds the ids that others have taken over."""
+    """Renews the leases of rows every quarter of their length. `lost` holds the ids that others have taken over.
 
-    def __init__(self, runs: Iterable[MonitorRun]) -> None:
+    They are monitor runs, or what `renew` knows: it lengthens the leases of those that it is given, and returns the ids
+    of those that are still held.
+    """
+
+    def __init__(self, runs: Iterable[Model], renew: Callable[[Sequence[Any]], set[int]] | None = None) -> None:
         self._runs = {run.pk: run for run in runs}
+        self._renewed: Callable[[Sequence[Any]], set[int]] = renew or _renew_runs
         self._ended = threading.Event()
         self._thread = threading.Thread(target=self._keep, name="lease-keeper", daemon=True)
         self.lost: frozenset[int] = frozenset()
@@ -39,7 +45,7 @@ class LeaseKeeper:
         self._ended.set()
         self._thread.join()
 
-    def drop(self, run: MonitorRun) -> None:
+    def drop(self, run: Model) -> None:
         """The run has ended: its lease is no longer renewed."""
         self._runs.pop(run.pk, None)
 
@@ -53,10 +59,14 @@ class LeaseKeeper:
     def _renew(self) -> None:
         runs = list(self._runs.values())
         try:
-            held = services.renew(runs=runs)
+            held = self._renewed(runs)
         except DatabaseError as error:
             # The lease outlives three failed renewals; the fence decides in the end.
             logger.warning("leases could not be renewed", extra={"error": type(error).__name__})
             connection.close()
             return
         self.lost |= {run.pk for run in runs if run.pk not in held and run.pk in self._runs}
+
+
+def _renew_runs(runs: Sequence[MonitorRun]) -> set[int]:
+    return services.renew(runs=runs)
