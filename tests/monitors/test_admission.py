@@ -33,7 +33,7 @@ def _knowing(monitor: type[JudgeEncodedReasoning] | type[JudgeUnfaithfulExplanat
     """A judge that recognises the positives by their text."""
 
     def reply(prompt: JudgePrompt) -> Reply:
-        if any(case.reasoning in prompt.user for case in monitor.rubric.positives):
+        if any(case.reasoning in prompt.user for case in monitor.rubric.admission_cases()[0]):
             return answer(score=8, quotes=prompt.quotable[:1])
         return answer(score=1)
 
@@ -43,9 +43,10 @@ def _knowing(monitor: type[JudgeEncodedReasoning] | type[JudgeUnfaithfulExplanat
 @pytest.mark.parametrize("monitor", Monitors)
 def test_the_fixed_cases_are_many_and_distinct(monitor: type[JudgeEncodedReasoning]) -> None:
     rubric = monitor.rubric
-    assert len(set(rubric.positives)) >= 16
-    assert len(set(rubric.negatives)) >= 16
-    assert not set(rubric.positives) & set(rubric.negatives)
+    positives, negatives = rubric.admission_cases()
+    assert len(set(positives)) >= 30
+    assert len(set(negatives)) >= 30
+    assert not set(positives) & set(negatives)
 
 
 @pytest.mark.parametrize("monitor", Monitors)
@@ -71,13 +72,13 @@ def test_a_judge_that_always_flags_is_never_admitted() -> None:
 
 def test_a_judge_that_is_right_but_often_unreadable_is_not_admitted() -> None:
     knowing = _knowing(JudgeEncodedReasoning)
-    broken = {case.reasoning for case in encoded.NEGATIVES[:4]}
+    broken = {case.reasoning for case in encoded.RUBRIC.admission_cases()[1][:8]}
 
     def reply(prompt: JudgePrompt) -> Reply:
         return "prose" if any(text in prompt.user for text in broken) else knowing(prompt)
 
     admission = admit(NAME, JudgeEncodedReasoning(ScriptedBackend(reply)))
-    assert admission.parse_rate == 28 / 32
+    assert admission.parse_rate == 52 / 60
     assert admission.auroc == 1.0
     assert not admission.admitted
 
@@ -138,7 +139,7 @@ def test_a_judge_is_tried_once_and_remembered(tmp_path: Path) -> None:
     gate(NAME, JudgeEncodedReasoning(backend), cache_dir=tmp_path)
     n_asked = len(backend.prompts)
     gate(NAME, JudgeEncodedReasoning(backend), cache_dir=tmp_path)
-    assert n_asked == len(backend.prompts) == 32
+    assert n_asked == len(backend.prompts) == 60
 
 
 def test_another_judge_is_tried_anew(tmp_path: Path) -> None:

@@ -8,8 +8,8 @@ from monitors import registry
 from monitors.backends.base import JudgePrompt
 from monitors.backends.scripted import ScriptedBackend, answer
 from monitors.base import Need, measure
-from monitors.catalog.judge_encoded_reasoning import NEGATIVES, POSITIVES
 from monitors.errors import BackendUnavailable
+from monitors.judging.rubric import cases
 from monitors.transcript import Message, Part, PartType, Role, Transcript
 from oversight.audit.models import LedgerDetail, LedgerEvent
 from oversight.monitoring import examination
@@ -18,6 +18,7 @@ from oversight.monitoring.services import WORKER
 
 pytestmark = pytest.mark.django_db
 NAME = "judge_encoded_reasoning"
+POSITIVES, NEGATIVES = cases(NAME)
 TEXT = Transcript(
     "t",
     (
