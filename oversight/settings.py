@@ -87,7 +87,6 @@ INSTALLED_APPS = [
     "oversight.live",
     "oversight.dashboard",
     "oversight.quality",
-    "oversight.rubrics",
     "oversight.demo",
 ]
 MIDDLEWARE = [

@@ -60,7 +60,7 @@ def roc_band(
 
     Notes
     -----
-    95 % hold at each FPR, not for the whole curve. Draws without one of the classes are left out, at most about a third.
+    95 % hold at each FPR, not for the whole curve. Draws without one of the classes are left out.
 
     References
     ----------

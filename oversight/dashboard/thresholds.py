@@ -128,7 +128,7 @@ def clean_scores(deployment: Deployment, until: int = 0) -> Clean:
         if is_planted or is_positive:
             n_planted, n_positive = n_planted + is_planted, n_positive + (is_positive and not is_planted)
         else:
-            halves[model][half(_group(meta, transcript_id))].append(value)
+            halves[model][half(group_of(meta, transcript_id))].append(value)
     by_model = {model: Half(tuple(first), tuple(second)) for model, (first, second) in halves.items()}
     return Clean(
         by_model=by_model,
@@ -160,7 +160,7 @@ def _rows(scores: QuerySet[Score]) -> QuerySet[Score, tuple[int, float, str, UUI
     return found
 
 
-def _group(meta: Any, transcript_id: UUID) -> str:
+def group_of(meta: Any, transcript_id: UUID) -> str:
     """What must not stand in both halves: the data's own group, else the transcript alone."""
     said = next((meta[name] for name in GROUPS if meta.get(name)), None) if isinstance(meta, Mapping) else None
     return f"group:{said}" if isinstance(said, str | int) else f"transcript:{transcript_id}"
