@@ -87,6 +87,7 @@ INSTALLED_APPS = [
     "oversight.live",
     "oversight.dashboard",
     "oversight.quality",
+    "oversight.rubrics",
     "oversight.demo",
 ]
 MIDDLEWARE = [

@@ -18,6 +18,7 @@ urlpatterns = [
     path("traces/", include("oversight.transcripts.urls")),
     path("monitors/", include("oversight.monitoring.urls")),
     path("monitors/", include("oversight.quality.urls")),
+    path("rubrics/", include("oversight.rubrics.urls")),
     path("live/", include("oversight.live.urls")),
     path("alerts/", include("oversight.alerts.urls")),
     path("", include("oversight.dashboard.urls")),

@@ -255,6 +255,31 @@ SENTENCES: dict[str, Say] = {
     ),
     "project.created": _said("made the project {slug}"),
     "quality.viewed": _said("looked at the quality of deployment {object} against {n_labels} labels"),
+    "rubric.cases_dropped": lambda detail, event, names: (
+        f"took {len(detail.get('transcript_ids', ()))} transcripts out of the admission set of rubric {event.object_id}"
+    ),
+    "rubric.cases_labelled": lambda detail, event, names: (
+        f"labelled {len(detail.get('transcript_ids', ()))} transcripts {int(bool(detail.get('label')))}"
+        f" in the admission set of rubric {event.object_id} ({detail.get('source', '')})"
+    ),
+    "rubric.examined": lambda detail, event, names: (
+        f"examined the judge {detail.get('judge')} on the admission set of rubric {detail.get('rubric_id')}: "
+        + ("admitted" if detail.get("admitted") else "not admitted")
+    ),
+    "rubric.results_read": _said("read {n_rows} results of run {object} of rubric {rubric_id} ({surface})"),
+    "rubric.run_asked": _said("asked for run {object} of rubric {rubric_id}, version {number} ({kind}, {backend})"),
+    "rubric.run_cancelled": _said("ended run {object} of rubric {rubric_id} after {n_ended} transcripts"),
+    "rubric.run_capped": _said(
+        "stopped run {object} of rubric {rubric_id} at its cap, with {spent_tokens} tokens spent"
+    ),
+    "rubric.run_finished": _said(
+        "finished run {object} of rubric {rubric_id}: {n_ended} transcripts, {spent_tokens} tokens"
+    ),
+    "rubric.run_paused": _said("paused run {object} of rubric {rubric_id}: {note}"),
+    "rubric.run_started": _said(
+        "let run {object} of rubric {rubric_id} go on, with at most {cap_tokens} tokens and {cap_money} USD"
+    ),
+    "rubric.saved": _said("saved version {number} of rubric {object} ({why}): {changed}"),
     "rule.changed": _made_or_changed("rule"),
     "runs.retried": lambda detail, event, names: (
         f"started {len(detail.get('run_ids', ()))} runs of deployment {event.object_id} again: {detail.get('why', '')}"
@@ -265,6 +290,14 @@ SENTENCES: dict[str, Say] = {
     "session.signed_in": _said("signed in"),
     "session.signed_out": _said("signed out"),
     "transcript.flagged": _said("flagged the transcript: {title} gives {score}, threshold {threshold}"),
+    "transcript.judged": lambda detail, event, names: (
+        f"judged the transcript in run {detail.get('run_id')} of rubric {detail.get('rubric_id')}: "
+        + (
+            str(detail["score"])
+            if detail.get("score") is not None
+            else words.reason_in_words(str(detail.get("reason", "")))
+        )
+    ),
     "transcript.scored": _scored,
     "transcript.viewed": _said("opened the transcript ({surface})"),
     "transcripts.ingested": _ingested,
