@@ -44,6 +44,7 @@ def thin_model(local_model: LocalModel, tmp_path_factory: pytest.TempPathFactory
         num_attention_heads=4,
         num_key_value_heads=2,
         initializer_range=0.2,
+        max_position_embeddings=8192,
     )
     LlamaForCausalLM(shape).to(torch.bfloat16).save_pretrained(folder)
     local_model._tokenizer.save_pretrained(folder)
