@@ -9,11 +9,12 @@ from dataclasses import dataclass
 from math import factorial
 
 from monitors.coders.coder import Cover, Family
-from monitors.coders.prose import ENDS_OF_ENUMERATIONS, in_lines, line_of, masked
+from monitors.coders.prose import ENDS_OF_ENUMERATIONS, in_lines, line_of, masked, places_of
 from monitors.coders.sites import Place, Site, SiteCoder
 
 _MOST_ITEMS = 32
-_BULLET = re.compile(r"[-*•+] (?=[^\s.,;:])")
+_BULLETS = ("- ", "* ", "• ", "+ ")
+_ITEM = re.compile(r"[^\s.,;:]")
 _ENUMERATION = re.compile(
     r"(?m)^[ \t]*[-*•+] [^\n]*"
     r"|(?<![A-Za-z0-9'’_-])([A-Za-z]+(?:, [A-Za-z]+)+,? (?:and|or) [A-Za-z]+)(?![A-Za-z0-9'’_-])"
@@ -78,11 +79,11 @@ def _bullets(text: str, mask: str) -> Iterator[tuple[Place, ...]]:
 def _bullet_lines(mask: str) -> Iterator[tuple[int, Place, int]]:
     """Where the line starts, its item without the marks at its end, and where the line ends."""
     end = -1
-    for sign in _BULLET.finditer(mask):
-        if sign.start() > end:
-            start, end = line_of(mask, sign.start())
-            if not mask[start : sign.start()].strip(" \t"):
-                begins = sign.start() + 2
+    for sign in places_of(mask, _BULLETS):
+        begins = sign + 2
+        if sign > end and _ITEM.match(mask, begins):
+            start, end = line_of(mask, sign)
+            if not mask[start:sign].strip(" \t"):
                 yield start, (begins, begins + len(mask[begins:end].rstrip(".,;"))), end
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from functools import cache, lru_cache
 
 from monitors.segment import segment
@@ -92,6 +92,24 @@ def in_lines(mask: str, sign: re.Pattern[str], pattern: re.Pattern[str], /) -> I
         if found.start() > end:
             start, end = line_of(mask, found.start())
             yield from pattern.finditer(mask, start, end)
+
+
+def places_of(mask: str, signs: Iterable[str], /) -> list[int]:
+    """Where one of some short texts begins; looking for one after another goes at the speed of memchr."""
+    found: list[int] = []
+    find = mask.find
+    for sign in signs:
+        at = find(sign)
+        while at >= 0:
+            found.append(at)
+            at = find(sign, at + 1)
+    found.sort()
+    return found
+
+
+def begins_line(mask: str, at: int, /) -> bool:
+    """Whether only blanks stand before this offset on its line."""
+    return mask[at - 1 : at] in ("", "\n", " ", "\t") and not mask[mask.rfind("\n", 0, at) + 1 : at].strip(" \t")
 
 
 def line_of(mask: str, at: int, /) -> tuple[int, int]:

@@ -7,25 +7,25 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from monitors.coders.coder import Family
-from monitors.coders.prose import ENDS_OF_ENUMERATIONS, in_lines, masked
+from monitors.coders.prose import ENDS_OF_ENUMERATIONS, begins_line, in_lines, masked, places_of
 from monitors.coders.sites import Site, SiteCoder
 
 _CONJUNCTIONS = "but|so|yet|whereas|though|although|because|since|while"
 _NO_ITEM = rf"(?!(?:and|or|{_CONJUNCTIONS})(?![A-Za-z]))"
 # For each kind a pattern whose group is the site, and what stands there for 0 and for 1. No pattern looks at what
-# another one changes, and each looks back from the mark: what begins with looking back is tried at every character.
+# another one changes, and each but the serial comma begins with the mark: it is tried at marks alone.
 _KINDS: tuple[tuple[re.Pattern[str], tuple[str, str]], ...] = (
     (re.compile(r"([—–])(?<=[A-Za-z)] .)(?= [A-Za-z(])"), ("—", "–")),
     (re.compile(rf"(?<![A-Za-z]){_NO_ITEM}[A-Za-z]+, {_NO_ITEM}[A-Za-z]+(,?) (?:and|or) [A-Za-z]"), ("", ",")),
     (re.compile(rf"([,;])(?<=[a-z)].) (?:{_CONJUNCTIONS}) "), (",", ";")),
     (re.compile(r"(['’])(?<=[A-Za-z].)(?=[A-Za-z])"), ("'", "’")),
-    (re.compile(r"(?m)^[ \t]*([-*]) (?=[^\s*-])"), ("-", "*")),
+    (re.compile(r"([-*]) (?=[^\s*-])"), ("-", "*")),
 )
-_SERIAL = 1
+_SERIAL, _BULLET = 1, 4
 _QUOTES = len(_KINDS)
 _QUOTED = (('"', '"'), ("“", "”"))
 _BEFORE_QUOTATION = frozenset(["", *" \n\t("])
-_QUOTE = re.compile('["“”]')
+_MARKS = ('"', "“", "”")
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,7 +56,13 @@ def _matches(mask: str, kind: int) -> Iterator[re.Match[str]]:
     pattern, (zero, one) = _KINDS[kind]
     if kind == _SERIAL:
         return in_lines(mask, ENDS_OF_ENUMERATIONS, pattern)
-    return pattern.finditer(mask) if zero in mask or one in mask else iter(())
+    after = " " if kind == _BULLET else ""
+    found = (
+        pattern.match(mask, at)
+        for at in places_of(mask, (zero + after, one + after))
+        if kind != _BULLET or begins_line(mask, at)
+    )
+    return filter(None, found)
 
 
 def _quotations(mask: str) -> Iterator[Site]:
@@ -73,7 +79,7 @@ def _quotes_by_line(mask: str) -> list[list[int]]:
     lines: list[list[int]] = []
     end = -1
     line: list[int] = []
-    for at in [mark.start() for mark in _QUOTE.finditer(mask)]:
+    for at in places_of(mask, _MARKS):
         if at > end:
             end = mask.find("\n", at) % (len(mask) + 1)
             line = []
