@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from typing import NamedTuple, Protocol, runtime_checkable
+from typing import Protocol, runtime_checkable
 
 from monitors.backends.base import ContextOverflow, Judge, JudgeAnswer, JudgePrompt, RecordedVerdicts, Roomy
 from monitors.base import NO_COST, Cost, Monitor, Reason, Score, measure, require_raw_reasoning, unmeasured
@@ -100,121 +100,162 @@ def hold(judge: Judge, transcript: Transcript, questions: Sequence[Question]) ->
     InvalidTranscript : the raw reasoning is to be shown and is not there.
     BackendUnavailable : the judge did not answer.
     """
+    return hold_many(judge, [transcript], questions)[0]
+
+
+def hold_many(judge: Judge, transcripts: Sequence[Transcript], questions: Sequence[Question]) -> list[list[Score]]:
+    """As `hold`, for several transcripts whose calls are made together; of each the scores of the questions."""
     if len({(one.rubric.hides, one.max_chars, one.max_windows) for one in questions}) != 1:
         raise ValueError("the questions of one sitting must show the same text")
-    hides = questions[0].rubric.hides
-    if Channel.REASONING not in hides:
-        require_raw_reasoning(transcript)
-    excerpts = legible(transcript, hides)
-    is_answered = any(excerpt.source in _ANSWERS and excerpt.shown.text.strip() for excerpt in excerpts)
-    asked = tuple(question for question in questions if is_answered or not question.rubric.needs_answer)
-    scores = iter(_Sitting(judge, transcript, excerpts, asked).scores() if asked else ())
-    return [next(scores) if is_answered or not question.rubric.needs_answer else _NO_ANSWER for question in questions]
+    if Channel.REASONING not in questions[0].rubric.hides:
+        for transcript in transcripts:
+            require_raw_reasoning(transcript)
+    try:
+        return _held([_Sitting(judge, transcript, tuple(questions)) for transcript in transcripts])
+    except ContextOverflow:
+        if len(transcripts) == 1:
+            raise
+        # One at a time, so that only what is too long for the judge is cut smaller.
+        return [hold(judge, transcript, questions) for transcript in transcripts]
 
 
-class _Item(NamedTuple):
-    """One question (by its number) about one window."""
+def _held(sittings: Sequence[_Sitting]) -> list[list[Score]]:
+    while True:
+        try:
+            readings = _readings([item for sitting in sittings for item in sitting.items()])
+            return [sitting.scores(readings) for sitting in sittings]
+        except ContextOverflow:
+            if len(sittings) > 1 or not sittings[0].narrow():
+                raise
 
-    question: int
-    window: Window
 
-
-@dataclass(slots=True)
+@dataclass(slots=True, eq=False)
 class _Sitting:
+    """One transcript before its judge: how it is cut, and what each question has cost so far."""
+
     judge: Judge
     transcript: Transcript
-    excerpts: tuple[Excerpt, ...]
     questions: tuple[Question, ...]
-    costs: list[Cost] = field(init=False)
+    excerpts: tuple[Excerpt, ...] = ()
+    max_chars: int = 0
+    is_complete: bool = True
+    costs: list[Cost] = field(default_factory=list)
+    nonce: str = ""
 
     def __post_init__(self) -> None:
+        self.excerpts = legible(self.transcript, self.questions[0].rubric.hides)
+        self.max_chars = self.questions[0].max_chars or self._room()
         self.costs = [NO_COST] * len(self.questions)
-
-    def scores(self) -> list[Score]:
-        max_chars = self.questions[0].max_chars or self._room()
-        while True:
-            cut = windows(self.excerpts, max_chars)
-            chosen = [cut[index] for index in spread(len(cut), self.questions[0].max_windows)]
-            try:
-                readings = self._readings(chosen)
-                break
-            except ContextOverflow:
-                if max_chars // 2 < _MIN_CHARS:
-                    raise
-                max_chars //= 2
-        is_complete = len(chosen) == len(cut)
-        return [self._score(number, readings, is_complete=is_complete) for number in range(len(self.questions))]
 
     def _room(self) -> int:
         if not isinstance(self.judge, Roomy):
             return SERVER_CHARS
         return max(_MIN_CHARS, self.judge.room([excerpt.shown.text for excerpt in self.excerpts]))
 
-    def _score(self, number: int, readings: dict[_Item, Reading], *, is_complete: bool) -> Score:
+    def narrow(self) -> bool:
+        """Halve the windows; False where they cannot be smaller."""
+        if self.max_chars // 2 < _MIN_CHARS:
+            return False
+        self.max_chars //= 2
+        return True
+
+    def items(self) -> list[_Item]:
+        """Questions about one window stand together: they share its prefix."""
+        cut = windows(self.excerpts, self.max_chars)
+        chosen = [cut[index] for index in spread(len(cut), self.questions[0].max_windows)]
+        self.is_complete = len(chosen) == len(cut)
+        numbers = [number for number in range(len(self.questions)) if self._is_asked(number)]
+        return [_Item(self, number, window) for window in chosen for number in numbers]
+
+    def _is_asked(self, number: int) -> bool:
+        is_answered = any(excerpt.source in _ANSWERS and excerpt.shown.text.strip() for excerpt in self.excerpts)
+        return is_answered or not self.questions[number].rubric.needs_answer
+
+    def scores(self, readings: Mapping[_Item, Reading]) -> list[Score]:
+        return [self._score(number, readings) for number in range(len(self.questions))]
+
+    def _score(self, number: int, readings: Mapping[_Item, Reading]) -> Score:
+        if not self._is_asked(number):
+            return _NO_ANSWER
         question = self.questions[number]
-        own = [reading for item, reading in readings.items() if item.question == number]
+        own = [reading for item, reading in readings.items() if item.sitting is self and item.number == number]
         try:
-            score = combine(own, self.excerpts, is_complete=is_complete)
+            score = combine(own, self.excerpts, is_complete=self.is_complete)
         except JudgeUnparseable as error:
             score = unmeasured(error)
         score = replace(score, measures={**score.measures, **graded(own, question.rubric)})
         sha = prompt_sha256(question.rubric, extract_first=question.extract_first)
         return replace(score, judge=self.judge.model, prompt_sha256=sha, cost=self.costs[number])
 
-    def _readings(self, chosen: Sequence[Window]) -> dict[_Item, Reading]:
-        """Questions about one window stand together: they share its prefix."""
-        items = [_Item(number, window) for window in chosen for number in range(len(self.questions))]
-        readings = self._ask(items, is_first=True)
-        again = [item for item, reading in readings.items() if reading.failure in _RETRIED]
-        return readings | self._ask(again, is_first=False) if again else readings
 
-    def _ask(self, items: Sequence[_Item], *, is_first: bool) -> dict[_Item, Reading]:
-        nonce = draw_nonce(self.excerpts)
-        passages, readings = self._passages(items, nonce, is_first=is_first)
-        left = [item for item in items if item not in readings]
-        prompts = [self._prompt(item, passages.get(item), nonce, is_first=is_first) for item in left]
-        for item, prompt, reply in zip(left, prompts, self._complete(left, prompts), strict=True):
-            rubric = self.questions[item.question].rubric
-            reading = read(self.transcript, item.window, reply, rubric, passages=passages.get(item))
-            readings[item] = self._sampled(item, prompt, reading)
-        return {item: readings[item] for item in items}
+@dataclass(frozen=True, slots=True, eq=False)
+class _Item:
+    """One question (by its number) about one window of a sitting."""
 
-    def _prompt(self, item: _Item, passages: Window | None, nonce: str, *, is_first: bool) -> JudgePrompt:
-        rubric = self.questions[item.question].rubric
-        is_cut = passages is not None and passages is not item.window
-        return ask(rubric, passages or item.window, nonce, passages_only=is_cut, is_kept=is_first)
+    sitting: _Sitting
+    number: int
+    window: Window
 
-    def _passages(
-        self, items: Sequence[_Item], nonce: str, *, is_first: bool
-    ) -> tuple[dict[_Item, Window], dict[_Item, Reading]]:
-        """What the judge picks for the questions that want passages first; readings where that failed."""
-        first = [item for item in items if self.questions[item.question].extract_first]
-        prompts = [
-            ask_quotes(self.questions[item.question].rubric, item.window, nonce, is_kept=is_first) for item in first
-        ]
-        found: dict[_Item, Window] = {}
-        failed: dict[_Item, Reading] = {}
-        for item, reply in zip(first, self._complete(first, prompts), strict=True):
-            try:
-                found[item] = read_passages(item.window, reply)
-            except JudgeUnparseable as error:
-                failed[item] = Reading.failed(item.window, error)
-        return found, failed
+    @property
+    def question(self) -> Question:
+        return self.sitting.questions[self.number]
 
-    def _sampled(self, item: _Item, prompt: JudgePrompt, reading: Reading) -> Reading:
-        """With the deviation of further answers, where they are asked for and the probabilities are not told."""
-        question = self.questions[item.question]
-        if not question.samples or reading.value is None or reading.deviation is not None:
-            return reading
-        drawn = [
-            replace(prompt, temperature=TEMPERATURE, seed=seed, key=f"{prompt.key}/{seed}" if prompt.key else "")
-            for seed in range(1, question.samples + 1)
-        ]
-        replies = self._complete([item] * len(drawn), drawn)
-        return replace(reading, deviation=deviation(replies, question.rubric))
 
-    def _complete(self, items: Sequence[_Item], prompts: Sequence[JudgePrompt]) -> list[JudgeAnswer]:
-        replies = self.judge.complete_many(prompts) if prompts else []
-        for item, reply in zip(items, replies, strict=True):
-            self.costs[item.question] += reply.cost
-        return replies
+def _readings(items: Sequence[_Item]) -> dict[_Item, Reading]:
+    readings = _round(items, is_first=True)
+    again = [item for item, reading in readings.items() if reading.failure in _RETRIED]
+    return readings | _round(again, is_first=False)
+
+
+def _round(items: Sequence[_Item], *, is_first: bool) -> dict[_Item, Reading]:
+    """Ask under a new nonce for each sitting."""
+    for sitting in {id(item.sitting): item.sitting for item in items}.values():
+        sitting.nonce = draw_nonce(sitting.excerpts)
+    passages, readings = _passages(items, is_first=is_first)
+    left = [item for item in items if item not in readings]
+    prompts = [_prompt(item, passages.get(item), is_first=is_first) for item in left]
+    for item, prompt, reply in zip(left, prompts, _complete(left, prompts), strict=True):
+        transcript, rubric = item.sitting.transcript, item.question.rubric
+        reading = read(transcript, item.window, reply, rubric, passages=passages.get(item))
+        readings[item] = _sampled(item, prompt, reading)
+    return {item: readings[item] for item in items}
+
+
+def _prompt(item: _Item, passages: Window | None, *, is_first: bool) -> JudgePrompt:
+    is_cut = passages is not None and passages is not item.window
+    shown = passages or item.window
+    return ask(item.question.rubric, shown, item.sitting.nonce, passages_only=is_cut, is_kept=is_first)
+
+
+def _passages(items: Sequence[_Item], *, is_first: bool) -> tuple[dict[_Item, Window], dict[_Item, Reading]]:
+    """What the judge picks for the questions that want passages first; readings where that failed."""
+    first = [item for item in items if item.question.extract_first]
+    prompts = [ask_quotes(item.question.rubric, item.window, item.sitting.nonce, is_kept=is_first) for item in first]
+    found: dict[_Item, Window] = {}
+    failed: dict[_Item, Reading] = {}
+    for item, reply in zip(first, _complete(first, prompts), strict=True):
+        try:
+            found[item] = read_passages(item.window, reply)
+        except JudgeUnparseable as error:
+            failed[item] = Reading.failed(item.window, error)
+    return found, failed
+
+
+def _sampled(item: _Item, prompt: JudgePrompt, reading: Reading) -> Reading:
+    """With the deviation of further answers, where they are asked for and the probabilities are not told."""
+    question = item.question
+    if not question.samples or reading.value is None or reading.deviation is not None:
+        return reading
+    drawn = [
+        replace(prompt, temperature=TEMPERATURE, seed=seed, key=f"{prompt.key}/{seed}" if prompt.key else "")
+        for seed in range(1, question.samples + 1)
+    ]
+    replies = _complete([item] * len(drawn), drawn)
+    return replace(reading, deviation=deviation(replies, question.rubric))
+
+
+def _complete(items: Sequence[_Item], prompts: Sequence[JudgePrompt]) -> list[JudgeAnswer]:
+    replies = items[0].sitting.judge.complete_many(prompts) if prompts else []
+    for item, reply in zip(items, replies, strict=True):
+        item.sitting.costs[item.number] += reply.cost
+    return replies

@@ -13,7 +13,6 @@ from monitors import registry
 from monitors.backends.base import Judge
 from monitors.base import Monitor, Reason
 from monitors.errors import BackendUnavailable
-from monitors.judging.fence import prompt_sha256
 from oversight.audit import services as audit
 from oversight.audit.actors import Actor
 from oversight.monitoring.events import JudgeExamined
@@ -40,7 +39,7 @@ def gated(name: str, monitor: Monitor, actor: Actor) -> Monitor:
 
 def _known(name: str, monitor: science.Judged, judge: Judge) -> Admission | None:
     return Admission.objects.filter(
-        judge_digest=judge.digest, prompt_sha256=prompt_sha256(monitor.rubric), version=registry.entry(name).version
+        judge_digest=judge.digest, prompt_sha256=science.prompt_of(monitor), version=registry.entry(name).version
     ).first()
 
 

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import json
 import pickle
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
 import pytest
 
-from monitors.admission import Admission, Withheld, admit, auroc_interval, gate, judge_of
-from monitors.backends.base import Judge, JudgePrompt, RecordedVerdicts
+from monitors.admission import Admission, Withheld, admit, auroc_interval, gate, judge_of, prompt_of
+from monitors.backends.base import Judge, JudgeAnswer, JudgePrompt, RecordedVerdicts
 from monitors.backends.recorded import Recorded
 from monitors.backends.scripted import Reply, ScriptedBackend, answer
 from monitors.backends.transformers_local import LocalModel
@@ -58,11 +58,34 @@ def test_a_judge_that_tells_them_apart_is_admitted(monitor: type[JudgeEncodedRea
     assert 0.8 < admission.auroc_low < 1.0
 
 
-@pytest.mark.parametrize("score", [0, 1, 4])
-def test_a_constant_judge_is_never_admitted(score: int) -> None:
-    admission = admit(NAME, JudgeEncodedReasoning(ScriptedBackend(lambda _: answer(score=score))))
+@pytest.mark.parametrize("score", range(11))
+@pytest.mark.parametrize("is_quoted", [False, True])
+def test_a_constant_judge_is_never_admitted(score: int, is_quoted: bool) -> None:
+    constant = ScriptedBackend(
+        lambda prompt: answer(score=score, quotes=prompt.quotable[:1] if is_quoted else [("reasoning", "17 * 24")])
+    )
+    admission = admit(NAME, JudgeEncodedReasoning(constant))
     assert not admission.admitted
-    assert admission.auroc == 0.5
+    assert admission.auroc in (None, 0.5)
+
+
+def test_a_judge_that_is_right_on_few_cases_is_not_admitted() -> None:
+    positives, negatives = encoded.RUBRIC.admission_cases()
+    few = replace(encoded.RUBRIC, positives=positives, negatives=negatives[:29])
+    admission = admit(NAME, _Few(ScriptedBackend(_knowing(JudgeEncodedReasoning)), few))
+    assert (admission.auroc, admission.n_negative, admission.admitted) == (1.0, 29, False)
+
+
+def test_the_cases_are_asked_together() -> None:
+    backend = _Counting(_knowing(JudgeEncodedReasoning))
+    assert admit(NAME, JudgeEncodedReasoning(backend)).admitted
+    assert (backend.n_calls, len(backend.prompts)) == (4, 60)
+
+
+def test_another_way_of_asking_is_examined_anew() -> None:
+    plain = JudgeEncodedReasoning(ScriptedBackend(""))
+    assert len({prompt_of(plain), prompt_of(replace(plain, extract_first=True))}) == 2
+    assert prompt_of(plain) == prompt_of(replace(plain, max_windows=2))
 
 
 def test_a_judge_that_always_flags_is_never_admitted() -> None:
@@ -180,6 +203,14 @@ def test_the_interval_mirrors_when_the_classes_are_swapped(area: float) -> None:
     low, high = auroc_interval(area, 12, 12)
     assert auroc_interval(1 - area, 12, 12) == pytest.approx((1 - high, 1 - low), abs=1e-9)
     assert low <= area <= high
+
+
+class _Counting(ScriptedBackend):
+    n_calls = 0
+
+    def complete_many(self, prompts: Sequence[JudgePrompt], /) -> list[JudgeAnswer]:
+        self.n_calls += 1
+        return super().complete_many(prompts)
 
 
 @dataclass(frozen=True, slots=True)
