@@ -6,25 +6,30 @@ import logging
 import os
 import socket
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import TypeVar
 
 from monitors import base, registry
+from monitors.judging.sitting import Asking, measure_many
 from monitors.transcript import Transcript
 from oversight.lib import failures
-from oversight.monitoring import bench, services
+from oversight.monitoring import bench, selectors, services
 from oversight.monitoring.leases import LeaseKeeper
 from oversight.monitoring.models import Backend, MonitorRun
 from oversight.monitoring.services import MAX_ATTEMPTS, Outcome
 from oversight.transcripts import selectors as transcripts
 
 logger = logging.getLogger(__name__)
+T = TypeVar("T")
 # A chunk gives way to other messages after this long, and a worker that shall stop is soon between two batches.
 BUDGET_S = 20.0
 # A score is on screen this long after it was found, at most; in between, scores share one transaction.
 FLUSH_S = 0.3
 # Runs leased at once, by queue: a model is slow, and what it has not begun another worker may take.
 BATCH = {"cpu": 50, "judge": 8, "model": 4}
+# Where one transcript is read for several runs at the price of one, these are leased together.
+_SHARING = frozenset({"judge", "model"})
 TRANSIENT = frozenset({base.Reason.TIMEOUT, base.Reason.ERROR})
 
 
@@ -33,7 +38,9 @@ def execute_chunk(run_ids: Sequence[int], *, queue: str) -> list[int]:
     ends, size, at = time.monotonic() + BUDGET_S, BATCH[queue], 0
     worker = f"{socket.gethostname()}:{os.getpid()}"
     while at < len(run_ids) and time.monotonic() < ends:
-        runs = services.claim_runs(run_ids=run_ids[at : at + size], worker=worker)
+        wanted = run_ids[at : at + size]
+        together = selectors.with_sisters(wanted, queue) if queue in _SHARING else wanted
+        runs = services.claim_runs(run_ids=together, worker=worker)
         if runs:
             _execute_batch(runs)
         else:
@@ -47,10 +54,33 @@ def _execute_batch(runs: Sequence[MonitorRun]) -> None:
         logprobs = any(_reads_logprobs(run.deployment.monitor) for run in runs)
         texts = transcripts.load([run.transcript_id for run in runs], logprobs=logprobs)
         basket = _Basket(keeper)
-        for run in runs:
-            if run.pk not in keeper.lost:
-                basket.put(execute_run(run, ready[run.deployment_id], texts[run.transcript_id]))
+        for sitting in _sittings(runs, ready):
+            held = [run for run in sitting if run.pk not in keeper.lost]
+            transcript = texts[sitting[0].transcript_id]
+            for result in _execute(held, [ready[run.deployment_id] for run in held], transcript):
+                basket.put(result)
         basket.flush()
+
+
+def _sittings(runs: Sequence[MonitorRun], ready: Mapping[int, base.Monitor]) -> list[list[MonitorRun]]:
+    """Runs whose monitors ask a judge about the same transcript together, every other run alone."""
+    found: dict[tuple[object, ...], list[MonitorRun]] = {}
+    for run in runs:
+        asks = isinstance(ready[run.deployment_id], Asking)
+        found.setdefault((run.transcript_id,) if asks else (run.transcript_id, run.pk), []).append(run)
+    return list(found.values())
+
+
+def _execute(
+    runs: Sequence[MonitorRun], monitors: Sequence[base.Monitor], transcript: Transcript
+) -> Iterator[Outcome | Postponed]:
+    """Measure one transcript for several runs; what breaks a sitting is left to each run by itself."""
+    if len(runs) > 1:
+        scores = _tried(lambda: measure_many(monitors, transcript))
+        if not isinstance(scores, Exception):
+            yield from (_result(run, score) for run, score in zip(runs, scores, strict=True))
+            return
+    yield from (execute_run(run, monitor, transcript) for run, monitor in zip(runs, monitors, strict=True))
 
 
 def _reads_logprobs(monitor: str) -> bool:
@@ -79,14 +109,25 @@ class Postponed:
 
 def execute_run(run: MonitorRun, monitor: base.Monitor, transcript: Transcript) -> Outcome | Postponed:
     """Measure one transcript. Whatever breaks becomes a state of the run; what breaks for a while is tried again."""
-    try:
-        score = base.measure(monitor, transcript)
-    except Exception as error:
-        what = failures.describe(error)
+    score = _tried(lambda: base.measure(monitor, transcript))
+    if isinstance(score, Exception):
+        what = failures.describe(score)
         logger.error("a monitor broke", extra={"run_id": run.pk, "attempt": run.attempt, "failure": what})
-        if isinstance(error, OSError | MemoryError) and run.attempt < MAX_ATTEMPTS:
+        if isinstance(score, OSError | MemoryError) and run.attempt < MAX_ATTEMPTS:
             return Postponed(run, what)
         return Outcome(run, base.Score.unscored(base.Reason.ERROR, what), what)
+    return _result(run, score)
+
+
+def _tried(work: Callable[[], T]) -> T | Exception:
+    """The result, or whatever broke: no monitor ends a worker."""
+    try:
+        return work()
+    except Exception as error:
+        return error
+
+
+def _result(run: MonitorRun, score: base.Score) -> Outcome | Postponed:
     if score.state is base.State.UNSCORED and score.reason in TRANSIENT and run.attempt < MAX_ATTEMPTS:
         return Postponed(run, score.rationale)
     return Outcome(run, score)

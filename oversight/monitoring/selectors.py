@@ -18,6 +18,8 @@ from oversight.lib.kept import kept
 from oversight.monitoring.models import UNENDED, Backfill, Deployment, MonitorRun, RunState, Score, SurprisalProfile
 
 DUE_LIMIT = 2000
+# Runs that may be leased beside those of one batch since they read the same transcripts.
+SISTERS = 64
 # A run that was rung at commit has this long before the sweep rings again.
 GRACE = timedelta(seconds=2)
 # Two periods of the sweep.
@@ -212,6 +214,14 @@ def due(queue: str) -> list[int]:
     """Ids of all runs that are due, the longest due first. One query."""
     runs = MonitorRun.objects.due().filter(queue=queue, run_at__lte=Now() - GRACE)
     return list(runs.order_by("stage", "run_at", "pk").values_list("pk", flat=True)[:DUE_LIMIT])
+
+
+def with_sisters(run_ids: Sequence[int], queue: str) -> list[int]:
+    """These ids, and those of the queue's untried runs on the same transcripts if any of these is due. One query."""
+    due = MonitorRun.objects.due().filter(queue=queue)
+    transcripts = due.filter(pk__in=run_ids).values("transcript_id")
+    sisters = due.filter(transcript_id__in=transcripts, attempt=0).order_by("transcript_id", "pk")
+    return list(dict.fromkeys([*run_ids, *sisters.values_list("pk", flat=True)[:SISTERS]]))
 
 
 def open_backfills() -> list[int]:

@@ -4,17 +4,22 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field, make_dataclass
 
 import pytest
 from django.conf import LazySettings
 
 from monitors import registry
+from monitors.backends.base import JudgePrompt
+from monitors.backends.scripted import Reply, ScriptedBackend, answer
 from monitors.base import Score
 from monitors.errors import BackendUnavailable, InvalidTranscript
+from monitors.judging.question import Question
+from monitors.judging.rubric import Rubric
+from monitors.judging.verdict import score_question
 from monitors.transcript import Transcript
 from oversight.accounts.models import Project
-from oversight.monitoring import execution, services
+from oversight.monitoring import execution, selectors, services
 from oversight.monitoring.leases import LeaseKeeper
 from oversight.monitoring.models import MonitorRun, RunState
 from oversight.monitoring.models import Score as ScoreRow
@@ -152,6 +157,86 @@ def test_a_recorded_verdict_is_scored_with_its_judge(project: Project) -> None:
     assert (row.value, row.flagged, row.judge) == (0.9, True, "some-judge")
     assert "of the data set" in row.rationale
     assert ScoreRow.objects.get(transcript=without).reason == "no_recorded_verdict"
+
+
+@dataclass(frozen=True, slots=True)
+class Asking:
+    """Puts a rubric to the scripted judge."""
+
+    word: str = "first"
+
+    @property
+    def judge(self) -> ScriptedBackend:
+        return JUDGE
+
+    @property
+    def question(self) -> Question:
+        return Question(Rubric(self.word, f"the {self.word} property", "d", "p", "n", "l", "all", "nothing"))
+
+    def score(self, transcript: Transcript, /) -> Score:
+        return score_question(self.question, self.judge, transcript)
+
+
+def _reply(prompt: JudgePrompt) -> Reply:
+    # Down for the second transcript; broken wherever two rubrics of the third are asked together.
+    if "down" in prompt.user:
+        return BackendUnavailable("late", reason="timeout")
+    if "broken" in prompt.user and "first property" in prompt.user:
+        return ValueError("secret text")
+    return answer(score=1 if "first property" in prompt.user else 3)
+
+
+JUDGE = ScriptedBackend(_reply)
+
+
+@pytest.fixture
+def _asking() -> Iterator[None]:
+    names = ("test_asking_first", "test_asking_second")
+    for name, word in zip(names, ("first", "second"), strict=True):
+        kind = make_dataclass(name, [("word", str, field(default=word))], bases=(Asking,), frozen=True)
+        registry.monitor(name, version=1, axis="legibility", threshold=0.6)(kind)
+    JUDGE.prompts.clear()
+    yield
+    for name in names:
+        registry._TABLE.pop(name)
+
+
+@pytest.mark.django_db
+@pytest.mark.usefixtures("_asking")
+def test_runs_that_ask_one_judge_about_a_transcript_sit_together(project: Project) -> None:
+    """Each has its own score; a judge that is down postpones both; what breaks one leaves the other."""
+    for name in ("test_asking_second", "test_told", "test_asking_first"):
+        factories.make_deployment(project, name)
+    prompts = ("fine", "down", "broken")
+    transcripts = [factories.make_transcript(project, prompt=f"a {prompt} question") for prompt in prompts]
+    services.schedule(transcript_ids=[transcript.pk for transcript in transcripts], actor=factories.SYSTEM)
+    ids = MonitorRun.objects.order_by("deployment_id", "pk").values_list("pk", flat=True)
+    assert execution.execute_chunk(list(ids), queue="cpu") == []
+    runs = {(run.transcript_id, run.deployment.monitor): run for run in MonitorRun.objects.all()}
+    fine, down, broken = (
+        [runs[transcript.pk, name] for name in ("test_asking_first", "test_asking_second", "test_told")]
+        for transcript in transcripts
+    )
+    assert [run.score.value for run in fine] == [0.1, 0.3, 0.7]
+    assert [run.state for run in down] == ["queued", "queued", "done"]
+    assert [(run.state, run.score.value) for run in broken] == [("failed", None), ("done", 0.3), ("done", 0.7)]
+    assert "secret" not in broken[0].error
+    sitting = [prompt for prompt in JUDGE.prompts if "a fine question" in prompt.user]
+    assert len(sitting) == 2
+    assert len({prompt.user[: prompt.n_shared] for prompt in sitting}) == 1
+
+
+@pytest.mark.django_db
+def test_runs_on_the_same_transcripts_are_claimed_along(project: Project) -> None:
+    for name in ("judge_encoded_reasoning", "judge_unfaithful_explanation"):
+        factories.make_deployment(project, name, backend="server")
+    one, other = factories.make_transcript(project), factories.make_transcript(project)
+    services.schedule(transcript_ids=[one.pk, other.pk], actor=factories.SYSTEM)
+    first, sister = MonitorRun.objects.filter(transcript=one).order_by("pk")
+    assert selectors.with_sisters([first.pk], "judge") == [first.pk, sister.pk]
+    assert selectors.with_sisters([first.pk], "cpu") == [first.pk]
+    services.claim_runs(run_ids=[first.pk], worker="w")
+    assert selectors.with_sisters([first.pk], "judge") == [first.pk]
 
 
 def test_a_lease_is_renewed_while_a_monitor_works(committed_db: str, settings: LazySettings) -> None:
