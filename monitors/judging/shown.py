@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 # Drawn as nothing although Unicode does not class them as format characters: grapheme joiner, Hangul fillers,
@@ -14,6 +15,9 @@ _BLANK = frozenset({0x034F, 0x115F, 0x1160, 0x17B4, 0x17B5, 0x2800, 0x3164, 0xFF
 _HIDDEN_CATEGORIES = frozenset(["Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"])
 _LAYOUT = frozenset("\n\t\r")
 _MAX_CLUSTER = 30
+_VISIBLE = re.compile(r"[\t\n\r -~]*")
+# Visible ASCII stands for itself, but for a last character that what follows may combine with.
+_RUN = re.compile(r"[\t\n\r -~]+(?![^\x00-\x7f])")
 
 _TAGS = (
     "s|bos|eos|pad|unk|mask|cls|sep|think|thinking|thought|reasoning|analysis|answer|final|system|user|assistant|human|model|tool"
@@ -33,15 +37,16 @@ class Shown:
     """`text[i]` stands for the original's code points `starts[i]:ends[i]`; several characters may stand for one."""
 
     text: str
-    starts: tuple[int, ...]
-    ends: tuple[int, ...]
+    starts: Sequence[int]
+    ends: Sequence[int]
 
     def cut(self, start: int, end: int) -> Shown:
         return Shown(self.text[start:end], self.starts[start:end], self.ends[start:end])
 
     def original(self, start: int, end: int) -> tuple[int, int]:
         """The original's range behind a non-empty range of shown characters."""
-        return min(self.starts[start:end]), max(self.ends[start:end])
+        # Pieces stand in the original's order.
+        return self.starts[start], self.ends[end - 1]
 
 
 def is_hidden(char: str) -> bool:
@@ -58,24 +63,50 @@ def escaped(char: str) -> str:
 
 def show(text: str) -> Shown:
     """NFKC, hidden characters as visible escapes, and the first character of every chat-template token escaped."""
-    pieces = [piece for start, end in _clusters(text) for piece in _piece(text[start:end], start, end)]
+    if _VISIBLE.fullmatch(text) and not _CONTROL_TOKEN.search(text):
+        return Shown(text, range(len(text)), range(1, len(text) + 1))
+    pieces, starts, ends = _pieces(text)
     # NUL never stands here on its own (it is hidden), so it can hold the place of an escape.
-    plain = "".join(char if len(char) == 1 else "\0" for char, _, _ in pieces)
+    plain = "".join([piece if len(piece) == 1 else "\0" for piece in pieces])
     for match in _CONTROL_TOKEN.finditer(plain):
-        char, start, end = pieces[match.start()]
-        pieces[match.start()] = (escaped(char), start, end)
-    return Shown(
-        "".join(char for char, _, _ in pieces),
-        tuple(start for char, start, _ in pieces for _ in char),
-        tuple(end for char, _, end in pieces for _ in char),
-    )
+        pieces[match.start()] = escaped(pieces[match.start()])
+    lengths = list(map(len, pieces))
+    return Shown("".join(pieces), _each(starts, lengths), _each(ends, lengths))
 
 
-def _piece(cluster: str, start: int, end: int) -> list[tuple[str, int, int]]:
+def _each(places: Sequence[int], lengths: Sequence[int]) -> tuple[int, ...]:
+    """Each place as often as its piece is long."""
+    if len(places) == sum(lengths):
+        return tuple(places)
+    return tuple([place for place, length in zip(places, lengths, strict=True) for _ in range(length)])
+
+
+def _pieces(text: str) -> tuple[list[str], list[int], list[int]]:
+    """What is shown for each cluster, and where the cluster stands. Runs of visible ASCII are taken at once."""
+    pieces: list[str] = []
+    starts: list[int] = []
+    ends: list[int] = []
+    at = 0
+    for run in (*_RUN.finditer(text), None):
+        begin, end = run.span() if run else (len(text), len(text))
+        # Whatever stands at either end of a run begins a cluster of its own, so the rest can be cut out.
+        for first, last in _clusters(text[at:begin]):
+            for piece in _piece(text[at + first : at + last]):
+                pieces.append(piece)
+                starts.append(at + first)
+                ends.append(at + last)
+        pieces.extend(text[begin:end])
+        starts.extend(range(begin, end))
+        ends.extend(range(begin + 1, end + 1))
+        at = end
+    return pieces, starts, ends
+
+
+def _piece(cluster: str) -> list[str]:
     if len(cluster) == 1 and is_hidden(cluster):
-        return [(escaped(cluster), start, end)]
+        return [escaped(cluster)]
     normal = cluster if cluster.isascii() else unicodedata.normalize("NFKC", cluster)
-    return [(escaped(char) if is_hidden(char) else char, start, end) for char in normal]
+    return [escaped(char) if is_hidden(char) else char for char in normal]
 
 
 def _clusters(text: str) -> list[tuple[int, int]]:
