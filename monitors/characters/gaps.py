@@ -6,8 +6,6 @@ import re
 from collections.abc import Iterator
 from itertools import pairwise
 
-import numpy as np
-
 from monitors.characters.choice import choice_bits, surprise_bits
 from monitors.characters.coin import even_bits
 from monitors.characters.finding import CERTAIN, CERTAIN_BITS, CHOICE_LIMIT, Finding, Span, soft
@@ -15,12 +13,12 @@ from monitors.characters.given import Given
 from monitors.characters.kinds import SPACES, Kind
 from monitors.characters.spelling import spelt
 from monitors.coders.bits import text_of
-from monitors.coders.byte_classes import BLANK, INNER, ODD, Classes, rows
 
 # Each expression begins with the rarest character: the engine then skips what cannot begin a match.
 _DOUBLED = re.compile(r"(?:  |\t)(?=[a-z])(?:(?<=[a-z,;]  )|(?<=[a-z,;]\t))")
 _GAP = re.compile(r"(?:  ?|\t)(?=[a-z])(?:(?<=[a-z,;]  )|(?<=[a-z,;][ \t]))")
 _SENTENCE_GAP = re.compile(r"[.!?](?<=[a-z].)(  ?)(?=[A-Z])")
+_TWO = {pair: re.compile(f"{pair}(?<=[^ \t\r\n]..)(?=[^ \t\r\n])") for pair in ("  ", " \t", "\t ", "\t\t")}
 _ROW = re.compile(f"[ \\t{SPACES}\u2800]{{12,}}(?=[^ \\t{SPACES}\\n])")
 _MARKER = re.compile(r"(?:[-*•+]|\d+[.)])\s+")
 _SHARE = 0.005
@@ -32,26 +30,18 @@ _SENTENCE_BITS = 12.0
 _ROW_BITS = 8.0
 
 
-def findings(text: str, flags: Classes, spaces: str, given: Given, /) -> Iterator[Finding]:
+def findings(text: str, spaces: str, given: Given, /) -> Iterator[Finding]:
     n_tabs = text.count("\t") if "\t" in text else 0
-    if n_tabs >= _FEWEST or (("  " in text or n_tabs) and n_tabs + _n_two(flags) >= _FEWEST):
+    if n_tabs >= _FEWEST or (("  " in text or n_tabs) and n_tabs + _n_two(text) >= _FEWEST):
         yield from _doubled(text)
     others = spaces + "\t" if n_tabs else spaces
-    if others and _has_row(flags) and any(one + other in text for one in others for other in f"{others} "):
+    if others and any(one + other in text for one in others for other in f"{others} "):
         yield from _rows(text, given)
 
 
-def _n_two(flags: Classes) -> int:
+def _n_two(text: str) -> int:
     """How many rows of just two blanks stand within lines."""
-    two = flags[1:] & flags[:-1]
-    inner = flags[:-3] & flags[3:]
-    return int(np.count_nonzero((two[1:-1] & BLANK) * (INNER // BLANK) & inner))
-
-
-def _has_row(flags: Classes) -> bool:
-    """Twelve bytes in a row that can belong to blanks."""
-    eight = rows(((flags & (BLANK | ODD)) > 0).view(np.uint8), 8)
-    return bool((eight[4:] & eight[:-4]).any())
+    return sum(len(two.findall(text)) for pair, two in _TWO.items() if pair in text)
 
 
 def _doubled(text: str) -> Iterator[Finding]:

@@ -78,11 +78,13 @@ _FORMS = ("<font>", "<wide>", "<circle>", "<square>", "<super>", "<sub>")
 _PLAIN = bytes(range(0x20, 0x7F)) + b"\n\t"
 
 
-def found(data: bytes, /) -> dict[Kind, str]:
-    """The characters of each kind that occur in a text, given in UTF-8; plain ASCII costs one pass of a byte table."""
-    rest = data.translate(None, _PLAIN)
-    if not rest:
-        return {}
+def odd(data: bytes, /) -> bytes:
+    """What is not plain ASCII in a text, given in UTF-8; that costs one pass of a byte table."""
+    return data.translate(None, _PLAIN)
+
+
+def found(rest: bytes, /) -> dict[Kind, str]:
+    """The characters of each kind that occur in what is odd of a text."""
     kinds: dict[Kind, str] = defaultdict(str)
     for char in sorted(set(rest.decode("utf-8", "surrogatepass"))):
         if (kind := kind_of(char)) is not None:

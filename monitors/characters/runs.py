@@ -13,7 +13,10 @@ from monitors.characters.kinds import members
 
 def runs(text: str, chars: str, given: Given, /) -> list[Span]:
     """The runs of these characters that the model was not given."""
-    found = (run.span() for run in re.finditer(f"{members(chars).pattern}+", text))
+    # A search for one character is many times faster than one for any of several.
+    first = min((at for at in map(text.find, chars) if at >= 0), default=len(text))
+    end = max(map(text.rfind, chars), default=-1) + 1
+    found = (run.span() for run in re.compile(f"{members(chars).pattern}+").finditer(text, first, max(first, end)))
     return [(start, end) for start, end in found if not given.has_run(text, start, end)]
 
 

@@ -23,7 +23,6 @@ from monitors.characters.given import Given
 from monitors.characters.habits import Habit
 from monitors.characters.kinds import Kind
 from monitors.coders import visible
-from monitors.coders.byte_classes import ODD, Classes, any_of, classes
 
 _TYPOGRAPHY = frozenset({Kind.SPACE, Kind.HYPHEN})
 _LETTERS = frozenset({Kind.LETTER, Kind.FORM, Kind.GREEK})
@@ -48,14 +47,13 @@ def _is_repeated(text: str, finding: Finding, given: Given) -> bool:
 
 def _findings(text: str, given: Given, habit: Habit) -> list[Finding]:
     data = text.encode("utf-8", "surrogatepass")
-    flags = classes(data)
-    is_odd = any_of(flags) & ODD != 0
-    found = kinds.found(data) if is_odd else {}
+    odd = kinds.odd(data)
+    found = kinds.found(odd) if odd else {}
     spaces = found.get(Kind.SPACE, "") + ("\u2800" if "\u2800" in found.get(Kind.UNSEEN, "") else "")
-    findings = list(blanks.findings(text, is_odd, Kind.LINE_END in found, spaces, habit))
-    findings += gaps.findings(text, flags, spaces, given)
+    findings = list(blanks.findings(text, bool(odd), Kind.LINE_END in found, spaces, habit))
+    findings += gaps.findings(text, spaces, given)
     findings += markup.findings(text, given)
-    findings += _encodings(text, data, flags, given)
+    findings += _encodings(text, data, given)
     if found:
         findings += _by_characters(text, found, given, habit)
     return findings
@@ -80,9 +78,9 @@ def _by_characters(text: str, found: Mapping[Kind, str], given: Given, habit: Ha
     yield from unseen.findings(text, found, given)
 
 
-def _encodings(text: str, data: bytes, flags: Classes, given: Given) -> list[Finding]:
+def _encodings(text: str, data: bytes, given: Given) -> list[Finding]:
     return [
         Finding(Kind.ENCODING, ((run.start, run.end),), CERTAIN, 8.0 * len(run.decoded), run.decoded, run.kind)
-        for run in visible.encoded_runs(text, data, flags)
+        for run in visible.encoded_runs(text, data)
         if not given.has(text[run.start : run.end])
     ]

@@ -8,10 +8,7 @@ import re
 from collections.abc import Iterable, Iterator
 from typing import NamedTuple
 
-import numpy as np
-
 from monitors.coders.bits import aligned_text_of, is_plausible, text_of
-from monitors.coders.byte_classes import BINARY, HEX, SEPARATOR, WORD, Classes, any_of, classes, rows, spaced
 
 _BITS = re.compile(r"[01]{8}(?: [01]{8}){2,511}")
 _RUN = re.compile(r"[A-Za-z0-9+/]{16,4096}={0,6}")
@@ -26,6 +23,26 @@ _ESCAPED = (
 )
 _PAIRS = re.compile(rf"\b{_PAIR}(?:([ :,-]){_PAIR})(?:\1{_PAIR}){{6,1023}}\b")
 _CODE = re.compile(rf"&#(\d+);|{_PAIR}(?![0-9a-fA-F])")
+
+
+def _classes(members: dict[str, bytes]) -> bytes:
+    """A table of bytes: finding a constant in a text of classes is 20 times faster than an expression in the text."""
+    table = bytearray(b"." * 256)
+    for name, chars in members.items():
+        for char in chars:
+            table[char] = ord(name)
+    return bytes(table)
+
+
+_AS_WORDS = _classes({"x": bytes(char for char in range(128) if chr(char).isalnum()) + b"+/"})
+_AS_PAIRS = _classes({"h": b"0123456789abcdefABCDEF", " ": b" :,-"})
+_AS_BITS = _classes({"b": b"01", " ": b" "})
+_SIXTEEN, _SIX_PAIRS, _EIGHTS, _EIGHT_BITS = (
+    b"x" * 16,
+    b"hh " * 6,
+    b"h" * 8 + b" " + b"h" * 8,
+    b"b" * 8 + b" " + b"b" * 8,
+)
 _HEX = re.compile(r"(?:[0-9a-f]{2})+|(?:[0-9A-F]{2})+")
 _BASE32 = re.compile(r"[A-Z2-7]+=*")
 _BINARY = re.compile(r"[01]+")
@@ -46,12 +63,12 @@ class Payload(NamedTuple):
     decoded: str
 
 
-def encoded_runs(text: str, data: bytes, flags: Classes | None = None, /) -> Iterator[Payload]:
+def encoded_runs(text: str, data: bytes, /) -> Iterator[Payload]:
     """Runs of base64, base32, hexadecimal or binary digits, or of escaped characters, that decode to two words.
 
-    `data` is the text in UTF-8, `flags` the classes of its bytes: what is not in it need not be tried.
+    `data` is the text in UTF-8: what is not in it need not be tried.
     """
-    for expression, runs in _found(text, data, classes(data) if flags is None else flags):
+    for expression, runs in _found(text, data):
         for run in runs:
             for kind, decoded in _readings(expression, run.group()):
                 if decoded and _is_worded(decoded):
@@ -59,41 +76,29 @@ def encoded_runs(text: str, data: bytes, flags: Classes | None = None, /) -> Ite
                     break
 
 
-def _found(text: str, data: bytes, flags: Classes) -> Iterator[tuple[re.Pattern[str], Iterable[re.Match[str]]]]:
+def _found(text: str, data: bytes) -> Iterator[tuple[re.Pattern[str], Iterable[re.Match[str]]]]:
     """The matches of those expressions that can match."""
-    eight = rows(flags, 8)
-    sixteen = eight[8:] & eight[:-8]
-    if any_of(sixteen) & WORD:
-        yield _RUN, _long(text, data, sixteen)
-    if any_of(eight) & BINARY and any_of(eight[9:] & eight[:-9]) & BINARY:
+    if _SIXTEEN in data.translate(_AS_WORDS):
+        yield _RUN, _long(text)
+    pairs = data.translate(_AS_PAIRS)
+    if _EIGHTS in pairs and _EIGHT_BITS in data.translate(_AS_BITS):
         yield _BITS, _BITS.finditer(text)
-    if _has_pairs(spaced(flags, 3)):
+    if _SIX_PAIRS in pairs:
         yield _PAIRS, _PAIRS.finditer(text)
     for byte, start, expression in _ESCAPED:
         if byte in data and start in data and data.count(start) >= _FEWEST:
             yield expression, expression.finditer(text)
 
 
-def _has_pairs(six: Classes) -> bool:
-    """Two digits and what stands between pairs, six times."""
-    if any_of(six) & (HEX | SEPARATOR) != HEX | SEPARATOR:
-        return False
-    digits = six[:-2] & six[1:-1] & HEX
-    return bool(((digits * (SEPARATOR // HEX)) & six[2:]).any())
-
-
-def _long(text: str, data: bytes, sixteen: Classes) -> Iterator[re.Match[str]]:
+def _long(text: str) -> Iterator[re.Match[str]]:
     """Where 16 digits of base64 stand in a row: an expression that is tried at each letter takes ten times as long."""
-    place = end = 0
-    for start in np.flatnonzero(sixteen & WORD).tolist():
-        if start < end:
-            continue
-        place += len(data[end:start].decode("utf-8", "surrogatepass"))
-        end = start
-        if run := _RUN.match(text, place):
-            end += run.end() - place
-            place = run.end()
+    kinds = text.encode("latin-1", "replace").translate(_AS_WORDS)
+    start = kinds.find(_SIXTEEN)
+    while start >= 0:
+        run = _RUN.match(text, start)
+        if run:
             yield run
+        start = kinds.find(_SIXTEEN, run.end() if run else start + 1)
 
 
 def _is_worded(decoded: str) -> bool:
