@@ -40,7 +40,7 @@ class BasisRow:
 
 @dataclass(frozen=True, slots=True)
 class VersionRow:
-    """A version with what tells it from the live one."""
+    """A version with what tells it from the live one. `said`: what its threshold rests on, in a sentence."""
 
     number: int
     at: datetime
@@ -49,6 +49,7 @@ class VersionRow:
     is_live: bool
     differences: tuple[Difference, ...]
     basis: tuple[BasisRow, ...]
+    said: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,6 +81,7 @@ def versions(deployment: Deployment) -> tuple[VersionRow, ...]:
             is_live=row.number == deployment.number,
             differences=tuple(differences(live, values(row, deployment.monitor))),
             basis=tuple(BasisRow(**one) for one in row.basis.get("models", ())),
+            said=row.basis.get("quality", {}).get("said", ""),
         )
         for row in rows
     )
