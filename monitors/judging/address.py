@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
+from functools import lru_cache
 
 from monitors.judging.windows import Excerpt
 
@@ -29,4 +30,10 @@ _ADDRESS = re.compile("|".join(_PATTERNS), re.IGNORECASE)
 
 def speaks_to_judge(excerpts: Iterable[Excerpt]) -> bool:
     """Whether anything that the model wrote (not the question) reads as an instruction to the one who judges it."""
-    return any(_ADDRESS.search(excerpt.shown.text) for excerpt in excerpts if excerpt.source != "prompt")
+    return any(_speaks(excerpt.shown.text) for excerpt in excerpts if excerpt.source != "prompt")
+
+
+# Each rubric of a sitting asks this of the same texts.
+@lru_cache(256)
+def _speaks(text: str) -> bool:
+    return _ADDRESS.search(text) is not None

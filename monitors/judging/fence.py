@@ -9,6 +9,7 @@ import hashlib
 import json
 import secrets
 from collections.abc import Iterable
+from functools import lru_cache
 
 from monitors.backends.base import JudgePrompt
 from monitors.judging.contract import quotes_schema, schema
@@ -91,6 +92,7 @@ def ask_quotes(rubric: Rubric, window: Window, nonce: str, *, is_kept: bool = Tr
     return _prompt(rubric, window, nonce, own, quotes_schema(), passages_only=False, is_kept=is_kept)
 
 
+@lru_cache(256)
 def own_text(rubric: Rubric) -> str:
     """What stands at the end of this rubric's prompts and of no other's."""
     text = _OWN.format(
@@ -105,6 +107,7 @@ def own_text(rubric: Rubric) -> str:
     return "\n".join((text, *(f"Field {field.name} ({_range(field)}): {field.question}" for field in rubric.fields)))
 
 
+@lru_cache(256)
 def prompt_sha256(rubric: Rubric, *, extract_first: bool = False) -> str:
     """SHA-256 over everything that is the same in each prompt of this rubric, over the schema and what is hidden."""
     fixed: list[object] = [_SYSTEM, _BEFORE, _AFTER, own_text(rubric), schema(rubric.fields), sorted(rubric.hides)]
@@ -139,9 +142,15 @@ def _prompt(
 
 
 def _key(rubric: Rubric, window: Window, own: str, *, passages_only: bool) -> str:
-    texts = [(excerpt.source, excerpt.shown.text) for excerpt in window.excerpts]
+    texts = [(excerpt.source, _digest(excerpt.shown.text)) for excerpt in window.excerpts]
     known = [prompt_sha256(rubric), own, passages_only, texts]
     return hashlib.sha256(json.dumps(known, ensure_ascii=True).encode()).hexdigest()
+
+
+# The rubrics of a sitting ask about the same texts; as many are remembered as may be under way at once.
+@lru_cache(256)
+def _digest(text: str) -> str:
+    return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()
 
 
 def _range(field: Field) -> str:
@@ -161,9 +170,17 @@ def _quotable(window: Window) -> tuple[tuple[str, str], ...]:
     """
     left_out = "prompt" if any(excerpt.source != "prompt" for excerpt in window.excerpts) else ""
     return tuple(
-        (excerpt.source, excerpt.shown.text[start : min(end, start + MAX_QUOTABLE)])
+        (excerpt.source, sentence)
         for excerpt in window.excerpts
         if excerpt.source != left_out
-        for start, end in segment(excerpt.shown.text)
-        if len(excerpt.shown.text[start:end].encode("utf-8", "surrogatepass")) >= MIN_BYTES
+        for sentence in _sentences(excerpt.shown.text)
+    )
+
+
+@lru_cache(256)
+def _sentences(text: str) -> tuple[str, ...]:
+    return tuple(
+        text[start : min(end, start + MAX_QUOTABLE)]
+        for start, end in segment(text)
+        if len(text[start:end].encode("utf-8", "surrogatepass")) >= MIN_BYTES
     )
