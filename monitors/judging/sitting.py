@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from itertools import islice
 from typing import Protocol, runtime_checkable
 
 from monitors.backends.base import ContextOverflow, Judge, JudgeAnswer, JudgePrompt, RecordedVerdicts, Roomy
@@ -44,6 +45,13 @@ class Completing(Protocol):
     """An asking monitor that adds to the judge's score what can be counted without one, or replaces what is missing."""
 
     def completed(self, score: Score, transcript: Transcript, /) -> Score: ...
+
+
+@runtime_checkable
+class Remembering(Protocol):
+    """A judge that answers what it was asked before from memory."""
+
+    def forget(self, prompts: Sequence[JudgePrompt], /) -> None: ...
 
 
 def measure_many(monitors: Sequence[Monitor], transcript: Transcript) -> list[Score]:
@@ -214,11 +222,20 @@ def _round(items: Sequence[_Item], *, is_first: bool) -> dict[_Item, Reading]:
     passages, readings = _passages(items, is_first=is_first)
     left = [item for item in items if item not in readings]
     prompts = [_prompt(item, passages.get(item), is_first=is_first) for item in left]
-    for item, prompt, reply in zip(left, prompts, _complete(left, prompts), strict=True):
+    replies = _complete(left, prompts)
+    for item, reply in zip(left, replies, strict=True):
         transcript, rubric = item.sitting.transcript, item.question.rubric
-        reading = read(transcript, item.window, reply, rubric, passages=passages.get(item))
-        readings[item] = _sampled(item, prompt, reading)
+        readings[item] = read(transcript, item.window, reply, rubric, passages=passages.get(item))
+    _forget(left, prompts, [readings[item].failure is not None for item in left])
+    readings |= _sampled([(item, prompt, readings[item]) for item, prompt in zip(left, prompts, strict=True)])
     return {item: readings[item] for item in items}
+
+
+def _forget(items: Sequence[_Item], prompts: Sequence[JudgePrompt], failed: Sequence[bool]) -> None:
+    """An answer that cannot be read is not kept for the next time."""
+    unread = [prompt for prompt, is_failed in zip(prompts, failed, strict=True) if is_failed]
+    if unread and isinstance(judge := items[0].sitting.judge, Remembering):
+        judge.forget(unread)
 
 
 def _prompt(item: _Item, passages: Window | None, *, is_first: bool) -> JudgePrompt:
@@ -238,20 +255,27 @@ def _passages(items: Sequence[_Item], *, is_first: bool) -> tuple[dict[_Item, Wi
             found[item] = read_passages(item.window, reply)
         except JudgeUnparseable as error:
             failed[item] = Reading.failed(item.window, error)
+    _forget(first, prompts, [item in failed for item in first])
     return found, failed
 
 
-def _sampled(item: _Item, prompt: JudgePrompt, reading: Reading) -> Reading:
+def _sampled(answered: Sequence[tuple[_Item, JudgePrompt, Reading]]) -> dict[_Item, Reading]:
     """With the deviation of further answers, where they are asked for and the probabilities are not told."""
-    question = item.question
-    if not question.samples or reading.value is None or reading.deviation is not None:
-        return reading
-    drawn = [
-        replace(prompt, temperature=TEMPERATURE, seed=seed, key=f"{prompt.key}/{seed}" if prompt.key else "")
-        for seed in range(1, question.samples + 1)
+    wanting = [
+        (item, prompt, reading)
+        for item, prompt, reading in answered
+        if item.question.samples and reading.value is not None and reading.deviation is None
     ]
-    replies = _complete([item] * len(drawn), drawn)
-    return replace(reading, deviation=deviation(replies, question.rubric))
+    drawn = [(item, _draw(prompt, seed)) for item, prompt, _ in wanting for seed in range(1, item.question.samples + 1)]
+    replies = iter(_complete([item for item, _ in drawn], [prompt for _, prompt in drawn]))
+    return {
+        item: replace(reading, deviation=deviation(list(islice(replies, item.question.samples)), item.question.rubric))
+        for item, _, reading in wanting
+    }
+
+
+def _draw(prompt: JudgePrompt, seed: int) -> JudgePrompt:
+    return replace(prompt, temperature=TEMPERATURE, seed=seed)
 
 
 def _complete(items: Sequence[_Item], prompts: Sequence[JudgePrompt]) -> list[JudgeAnswer]:

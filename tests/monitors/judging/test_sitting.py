@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from typing import ClassVar
 
@@ -194,7 +194,25 @@ def test_else_it_is_that_of_samples_which_leave_the_score_alone() -> None:
     assert score.measures["dispersion"] == pytest.approx(2**0.5 / 10)
     assert score.cost.calls == 4
     assert {prompt.temperature for prompt in backend.prompts[1:]} == {TEMPERATURE}
-    assert len({prompt.key for prompt in backend.prompts}) == 4
+    assert [prompt.seed for prompt in backend.prompts] == [0, 1, 2, 3]
+
+
+class _Remembering(ScriptedBackend):
+    def __init__(self, reply: Callable[[JudgePrompt], Reply]) -> None:
+        super().__init__(reply)
+        self.forgotten: list[str] = []
+
+    def forget(self, prompts: Sequence[JudgePrompt], /) -> None:
+        self.forgotten += [prompt.key for prompt in prompts]
+
+
+def test_a_judge_with_a_memory_forgets_what_could_not_be_read() -> None:
+    backend = _Remembering(_by_rubric(one="garbage", two=answer(score=1)))
+    hold(backend, _transcript(), [Question(ONE), Question(TWO)])
+    assert backend.forgotten == [backend.prompts[0].key, ""]
+    picky = _Remembering(lambda prompt: answer(score=1) if asks_score(prompt) else "garbage")
+    hold(picky, _transcript(), [Question(ONE, extract_first=True)])
+    assert picky.forgotten[0] == picky.prompts[0].key != ""
 
 
 def test_without_samples_there_is_no_dispersion() -> None:
