@@ -13,6 +13,7 @@ from monitors.commands import (
     encode,
     evaluate,
     formats,
+    judge_quality,
     monitorability,
     quality,
     redteam,
@@ -37,6 +38,7 @@ _COMMANDS = (
     ("reference", reference, "measure clean transcripts under a pair of language models, for cross_perplexity"),
     ("monitorability", monitorability, "g-mean2 of recorded rollouts with and without an intervention"),
     ("quality", quality, "make the tables of what monitors reach on the public sets of a folder"),
+    ("judge-quality", judge_quality, "compare judges, programs and baselines with the labels of a folder's sets"),
 )
 
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import argparse
 import json
-import subprocess
 import sys
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
@@ -18,6 +17,7 @@ from monitors.commands import options
 from monitors.commands.problem import Problem
 from monitors.commands.progress import shown
 from monitors.commands.reading import Reader
+from monitors.commands.revision import commit
 from monitors.commands.running import Panel, panel
 from monitors.commands.running import run as run_panel
 from monitors.errors import InvalidTranscript
@@ -99,7 +99,7 @@ def run(arguments: argparse.Namespace) -> int:
             continue
         sys.stderr.write(f"{name}\n")
         section = makers[name](by_source, monitors, arguments)
-        made[name] = {"commit": _commit(), "limit": arguments.limit, **section}
+        made[name] = {"commit": commit(), "limit": arguments.limit, **section}
     # Read last: another run may have made other sections meanwhile.
     document = _known(arguments.out)
     document["sections"] |= made
@@ -276,18 +276,6 @@ def _known(folder: Path) -> dict[str, Any]:
         return cast(dict[str, Any], json.loads(path.read_text(encoding="utf-8")))
     except ValueError:
         raise Problem(f"{path} is no JSON; remove it.") from None
-
-
-def _commit() -> str:
-    """The commit that the code is at; `unknown` outside a checkout."""
-    here = Path(__file__).parent
-    try:
-        asked = subprocess.run(
-            ["git", "rev-parse", "--short", "HEAD"], cwd=here, capture_output=True, text=True, check=True
-        )
-    except (OSError, subprocess.CalledProcessError):
-        return "unknown"
-    return asked.stdout.strip()
 
 
 def _write(folder: Path, document: Mapping[str, Any]) -> None:

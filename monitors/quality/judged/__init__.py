@@ -1,0 +1,1 @@
+"""How well judges, programs, their combination and baselines tell labelled transcripts apart, side by side."""

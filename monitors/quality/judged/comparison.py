@@ -1,0 +1,123 @@
+"""Columns of scores on the same rows: each one's figures, and its distance to the baselines."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from monitors.quality.judged.baselines import Column
+from monitors.quality.judged.labels import Labelled, is_naming
+from monitors.stats.errors import UndefinedMetric
+from monitors.stats.estimate import Estimate, estimates
+from monitors.stats.paired import compare
+from monitors.stats.roc import Metrics, auroc, metrics
+from monitors.stats.stacking import combined
+
+Floats = NDArray[np.float64]
+Columns = Mapping[str, Column]
+SHOWN = ("auroc", "auprc", "tpr_at_fpr_5")
+COMBINATION = "combination of monitors"
+WITH_BASELINES = "combination with baselines"
+_N_DRAWS = 1000
+# Fewer negatives cannot tell 5 % from 0 % or 10 %.
+_FEWEST_NEGATIVES = 20
+
+
+def ranked(column: Sequence[float | None]) -> Floats:
+    """A text that was not scored raises no alert and ranks below all others."""
+    return np.array([-1.0 if value is None else value for value in column])
+
+
+def with_combinations(rows: Labelled, monitors: Columns, baselines: Columns) -> dict[str, Column]:
+    """The monitors, and their calibrated combinations, which saw nothing of a row's own group."""
+    found = dict(monitors)
+    scored = {name: column for name, column in monitors.items() if any(value is not None for value in column)}
+    for name, parts in ((COMBINATION, scored), (WITH_BASELINES, {**scored, **baselines})):
+        if len(parts) < 2:
+            continue
+        try:
+            found[name] = combined(rows.y_true, parts, rows.groups)
+        except UndefinedMetric:
+            continue
+    return found
+
+
+def halves(rows: Labelled, monitors: Columns, baselines: Columns) -> dict[str, Any]:
+    """The primary monitor, named on one half of the groups, and everybody's figures on the other half."""
+    naming = [is_naming(group) for group in rows.groups]
+    own = {name: column for name, column in monitors.items() if name != WITH_BASELINES}
+    primary = _best(rows, own, naming)
+    reporting = [not one for one in naming]
+    figures = side_by_side(rows.where(reporting), _of(monitors, reporting), _of(baselines, reporting))
+    return {"primary": primary, "naming": sum(naming), **figures}
+
+
+def side_by_side(rows: Labelled, monitors: Columns, baselines: Columns) -> dict[str, Any]:
+    """Figures of each column with its difference to the baseline that is best on these rows."""
+    best = _best(rows, baselines, [True] * len(rows.y_true))
+    columns = [
+        *(_figures(rows, name, column, baselines, best) for name, column in monitors.items()),
+        *(_figures(rows, name, column, {}, None) for name, column in baselines.items()),
+    ]
+    return {
+        "n": len(rows.y_true),
+        "positives": sum(rows.y_true),
+        "groups": len(set(rows.groups)),
+        "best_baseline": best,
+        "columns": columns,
+        "clear": [column["name"] for column in columns if column.get("is_clear")],
+    }
+
+
+def _figures(rows: Labelled, name: str, column: Column, baselines: Columns, best: str | None) -> dict[str, Any]:
+    values = ranked(column)
+    found = dict(zip(Metrics._fields, _estimates(rows, values), strict=True))
+    n_negative = len(rows.y_true) - sum(rows.y_true)
+    if n_negative < _FEWEST_NEGATIVES:
+        found["tpr_at_fpr_5"] = Estimate(None, reason=f"{n_negative} negatives; it needs {_FEWEST_NEGATIVES}")
+    row: dict[str, Any] = {
+        "name": name,
+        "is_baseline": not baselines,
+        "scored": sum(value is not None for value in column),
+        **{metric: asdict(found[metric]) for metric in SHOWN},
+    }
+    if not baselines:
+        return row
+    gaps = {other: _difference(rows, values, ranked(theirs)) for other, theirs in baselines.items()}
+    is_clear = bool(gaps) and all(gap.low is not None and gap.low > 0 for gap in gaps.values())
+    return row | {"difference": asdict(gaps[best]) if best else None, "is_clear": is_clear}
+
+
+def _estimates(rows: Labelled, values: Floats) -> tuple[Estimate, ...]:
+    try:
+        return estimates(lambda weights: metrics(rows.y_true, values, weights), rows.groups, n_draws=_N_DRAWS)
+    except UndefinedMetric as error:
+        return (Estimate(None, reason=str(error)),) * len(Metrics._fields)
+
+
+def _difference(rows: Labelled, ours: Floats, theirs: Floats) -> Estimate:
+    try:
+        return compare(rows.y_true, ours, theirs, rows.groups, n_draws=_N_DRAWS)["auroc"]
+    except UndefinedMetric as error:
+        return Estimate(None, reason=str(error))
+
+
+def _best(rows: Labelled, columns: Columns, keeps: Sequence[bool]) -> str | None:
+    """The column with the highest AUROC on the rows kept; of equals the first."""
+    own = rows.where(keeps)
+    try:
+        areas = {name: auroc(own.y_true, ranked(column)) for name, column in _of(columns, keeps).items()}
+    except UndefinedMetric:
+        return None
+    return max(areas, key=lambda name: areas[name], default=None)
+
+
+def _of(columns: Columns, keeps: Sequence[bool]) -> dict[str, Column]:
+    return {
+        name: [value for value, is_kept in zip(column, keeps, strict=True) if is_kept]
+        for name, column in columns.items()
+    }
