@@ -1,7 +1,8 @@
 """Judges on the local model: 8 rubrics in one sitting beside 8 separate calls; the start of a worker without models.
 
-Both ways are timed in turn in the same run, up to the score's probabilities, on transcripts of about 2,000 and 6,000
-tokens; prefilled tokens are counted beside. The ratios are what machines can be compared by.
+Both ways are timed in the same run, up to the score's probabilities, on transcripts of about 2,000 and 6,000 tokens;
+prefilled tokens are counted beside. Of the separate calls, which are alike, three are timed. Processor time, which a
+busy machine stretches less; the ratios are what machines can be compared by.
 Aims (issue 5): 8 rubrics at least 4 times faster, at most 1.2 times the tokens of one; a worker that needs no model
 starts in less than 3 s and does not load torch.
 """
@@ -28,7 +29,7 @@ from monitors.transcript import Message, Part, PartType, Role, Transcript
 
 ROOT = Path(__file__).resolve().parents[2]
 DATA = ROOT / "oversight" / "demo" / "data" / "transcripts.jsonl.gz"
-N_RUBRICS, N_TOKENS, ROUNDS, STARTS = 8, (2_000, 6_000), 2, 3
+N_RUBRICS, N_APART, N_TOKENS, STARTS = 8, 3, (2_000, 6_000), 3
 START = """
 import sys, django
 django.setup()
@@ -52,33 +53,27 @@ def main() -> Iterator[str]:
 
 
 def _compared(local: LocalModel, transcript: Transcript, questions: Sequence[Question], n_tokens: int) -> str:
-    together, apart, shared, single = [], [], Cost(), Cost()
-    for _ in range(ROUNDS):
-        seconds, scores = _timed(lambda: hold(local, transcript, questions))
-        together.append(seconds)
-        shared = _sum(scores)
-        seconds, scores = _timed(lambda: [hold(local, transcript, [one])[0] for one in questions])
-        apart.append(seconds)
-        single = _sum(scores)
-    read, alone = _prefilled(shared), _prefilled(single) / len(questions)
+    together, wall, scores = _timed(lambda: hold(local, transcript, questions))
+    shared = _prefilled(scores)
+    apart, wall_apart, scores = _timed(lambda: [hold(local, transcript, [one])[0] for one in questions[:N_APART]])
+    more = len(questions) / N_APART
+    share = shared / _prefilled(scores) * N_APART
     return (
-        f"{n_tokens:,} tokens, {len(questions)} rubrics: one sitting {min(together):.1f} s, separate calls "
-        f"{min(apart):.1f} s, {min(apart) / min(together):.1f} times faster (aim 4); prefilled {read:,} tokens, "
-        f"{read / alone:.2f} times those of one call (aim 1.2)"
+        f"{n_tokens:,} tokens, {len(questions)} rubrics: one sitting {together:.1f} s of processor time ({wall:.1f} s "
+        f"on the clock), separate calls {apart * more:.1f} s ({wall_apart * more:.1f} s), "
+        f"{apart * more / together:.1f} times faster (aim 4); prefilled {shared:,} tokens, {share:.2f} times those of one call (aim 1.2)"
     )
 
 
-def _timed(work: Callable[[], list[Score]]) -> tuple[float, list[Score]]:
-    started = time.perf_counter()
+def _timed(work: Callable[[], list[Score]]) -> tuple[float, float, list[Score]]:
+    """Processor and wall-clock seconds, and what came of it."""
+    started, began = time.process_time(), time.perf_counter()
     scores = work()
-    return time.perf_counter() - started, scores
+    return time.process_time() - started, time.perf_counter() - began, scores
 
 
-def _sum(scores: Sequence[Score]) -> Cost:
-    return sum((score.cost for score in scores), Cost())
-
-
-def _prefilled(cost: Cost) -> int:
+def _prefilled(scores: Sequence[Score]) -> int:
+    cost = sum((score.cost for score in scores), Cost())
     return cost.prompt_tokens - cost.cached_tokens
 
 
