@@ -1,0 +1,125 @@
+"""A real Celery worker on a run, killed in the middle: nothing is lost, nothing is judged into two results."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections import Counter
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+import redis
+from django.conf import settings
+
+from oversight.accounts.models import Project
+from oversight.audit.bell import BELL
+from oversight.audit.models import LedgerEvent
+from oversight.rubrics import estimating, runs, services, tasks
+from oversight.rubrics.models import Result, RubricRun, RunItem, RunState
+from tests import factories
+from tests.oversight.rubrics.judge_server import JudgeServer
+from tests.oversight.rubrics.words import WORDS, make_transcripts
+
+ROOT = Path(__file__).resolve().parents[3]
+N = 24
+Start = Callable[[], subprocess.Popen[bytes]]
+
+
+@pytest.fixture
+def judge() -> Iterator[JudgeServer]:
+    with JudgeServer() as server:
+        server.delay_s = 0.15
+        yield server
+
+
+@pytest.fixture
+def start(committed_db: str, judge: JudgeServer, tmp_path: Path) -> Iterator[Start]:
+    """Starts a worker of two processes on every queue that a run needs; what still runs at the end is ended."""
+    redis.Redis.from_url(settings.REDIS_URL).flushall()
+    BELL.reset()
+    started: list[subprocess.Popen[bytes]] = []
+    command = [sys.executable, "-m", "celery", "-A", "oversight", "worker", "-Q", "default,cpu,judge", "-c", "2"]
+    command += ["-O", "fair", "--without-gossip", "--without-mingle"]
+
+    def worker() -> subprocess.Popen[bytes]:
+        environment = {**os.environ, "LEASE_S": "2", "MODEL_BACKEND": judge.url, "PYTHONPATH": str(ROOT)}
+        name = f"r{len(started)}"
+        with (tmp_path / f"{name}.log").open("wb") as log:
+            started.append(
+                subprocess.Popen(
+                    [*command, "-n", f"{name}@test"],
+                    cwd=ROOT,
+                    env=environment,
+                    stdout=log,
+                    stderr=log,
+                    start_new_session=True,
+                )
+            )
+        return started[-1]
+
+    yield worker
+    for process in started:
+        if process.poll() is None:
+            kill(process)
+
+
+def kill(process: subprocess.Popen[bytes]) -> None:
+    os.killpg(process.pid, signal.SIGKILL)
+    process.wait()
+
+
+def until(happened: Callable[[], bool], *, within_s: float = 120) -> None:
+    """Polls, and does what beat does, twice a second."""
+    deadline, swept = time.monotonic() + within_s, 0.0
+    while not happened():
+        if time.monotonic() > deadline:
+            raise AssertionError(f"not within {within_s} s: {Counter(RunItem.objects.values_list('state', 'attempt'))}")
+        if time.monotonic() - swept > 0.5:
+            tasks.sweep()
+            swept = time.monotonic()
+        time.sleep(0.1)
+
+
+def test_a_killed_worker_loses_nothing_and_doubles_nothing(start: Start, judge: JudgeServer) -> None:
+    project = Project.objects.create(slug="work", name="Work")
+    lead = factories.make_user("lead", project=project, role="lead")
+    transcripts = make_transcripts(project, 4, N - 4)
+    version = services.create_rubric(project=project, name="Secrecy", words=WORDS, why="x", by=lead)
+    run = runs.ask_run(version=version, backend="server", filters={}, most=None, by=lead)
+    first = start()
+    until(lambda: RubricRun.objects.get().state == RunState.READY)
+    runs.start(run=run, cap_tokens=10_000_000, cap_money=None, by=lead)
+    until(lambda: Result.objects.count() >= 4)
+    kill(first)
+    assert Result.objects.count() < N
+    start()
+    until(lambda: RubricRun.objects.get().state == RunState.DONE)
+
+    run = RubricRun.objects.get()
+    assert Counter(Result.objects.values_list("transcript_id", flat=True)) == Counter(t.pk for t in transcripts)
+    assert (run.n_ended, run.n_planned, run.n_failed) == (N, N, 0)
+    assert run.spent_tokens - run.lost_tokens == 600 * N
+    assert run.lost_tokens > 0
+    judged = Counter(LedgerEvent.objects.filter(action="transcript.judged").values_list("object_id", flat=True))
+    assert judged == Counter(str(t.pk) for t in transcripts)
+    assert LedgerEvent.objects.filter(action="rubric.run_finished").count() == 1
+    assert len(judge.judged) >= N
+    assert Result.objects.filter(value__gte=0.5).count() == 4
+
+
+def test_the_estimate_itself_survives_a_message_that_was_lost(committed_db: str) -> None:
+    project = Project.objects.create(slug="work", name="Work")
+    lead = factories.make_user("lead", project=project, role="lead")
+    version = services.create_rubric(project=project, name="Secrecy", words=WORDS, why="x", by=lead)
+    run = runs.ask_run(version=version, backend="server", filters={}, most=None, by=lead)
+    broker = redis.Redis.from_url(settings.REDIS_URL)
+    broker.flushall()
+    BELL.reset()
+    tasks.sweep()
+    assert broker.llen("celery:cpu") == 1
+    assert estimating.work(run.pk)
+    assert not estimating.work(run.pk)
