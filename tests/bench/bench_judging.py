@@ -59,9 +59,10 @@ def _compared(local: LocalModel, transcript: Transcript, questions: Sequence[Que
     more = len(questions) / N_APART
     share = shared / _prefilled(scores) * N_APART
     return (
-        f"{n_tokens:,} tokens, {len(questions)} rubrics: one sitting {together:.1f} s of processor time ({wall:.1f} s "
-        f"on the clock), separate calls {apart * more:.1f} s ({wall_apart * more:.1f} s), "
-        f"{apart * more / together:.1f} times faster (aim 4); prefilled {shared:,} tokens, {share:.2f} times those of one call (aim 1.2)"
+        f"{n_tokens:,} tokens, {len(questions)} rubrics: one sitting {together:.1f} s of processor time "
+        f"({wall:.1f} s on the clock), separate calls {apart * more:.1f} s ({wall_apart * more:.1f} s), "
+        f"{apart * more / together:.1f} times faster (aim 4); prefilled {shared:,} tokens, "
+        f"{share:.2f} times those of one call (aim 1.2)"
     )
 
 
