@@ -30,6 +30,7 @@ from monitors.registry import build, entries, params_digest
 
 MOST = 150
 _UNFAITHFUL = "judge_unfaithful_explanation"
+_BASELINE = "baseline_"
 _BySource = Mapping[str, Sequence[sets.Record]]
 
 
@@ -164,10 +165,9 @@ def _task(bench: Bench, task: Task, by_source: _BySource) -> dict[str, Any]:
     head = {"source": task.source, "title": task.title, "provenance": task.provenance, "remark": task.remark}
     if len(set(rows.y_true)) < 2:
         return {**head, "figures": None, "reason": "one class only"}
-    simple = baselines(rows)
-    columns = comparison.with_combinations(rows, _columns(bench.programmed(rows.records)), simple)
-    figures = comparison.halves(rows, columns, simple)
-    return {**head, "figures": figures}
+    programs, simple = _apart(_columns(bench.programmed(rows.records)), rows)
+    columns = comparison.with_combinations(rows, programs, simple)
+    return {**head, "figures": comparison.halves(rows, columns, simple)}
 
 
 def _local(bench: Bench, by_source: _BySource) -> dict[str, Any]:
@@ -197,10 +197,16 @@ def _judged_task(
     judged = {
         name: [one for one, is_kept in zip(column, is_done, strict=True) if is_kept] for name, column in found.items()
     }
-    simple = baselines(done)
-    everyone = {**_columns(judged), **_columns(bench.programmed(done.records))}
+    everyone, simple = _apart({**_columns(judged), **_columns(bench.programmed(done.records))}, done)
     columns = comparison.with_combinations(done, everyone, simple)
     return {**head, "figures": comparison.side_by_side(done, columns, simple), "not_run": not_run}
+
+
+def _apart(columns: Mapping[str, Column], rows: Labelled) -> tuple[dict[str, Column], dict[str, Column]]:
+    """Monitors, and baselines: those of the catalogue and those that are fitted or counted here."""
+    monitors = {name: column for name, column in columns.items() if not name.startswith(_BASELINE)}
+    known = {name: column for name, column in columns.items() if name.startswith(_BASELINE)}
+    return monitors, {**known, **baselines(rows)}
 
 
 def _located(bench: Bench, by_source: _BySource) -> list[dict[str, Any]]:

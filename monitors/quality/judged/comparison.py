@@ -9,7 +9,6 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from monitors.quality.judged.baselines import Column
 from monitors.quality.judged.labels import Labelled, is_naming
 from monitors.stats.errors import UndefinedMetric
 from monitors.stats.estimate import Estimate, estimates
@@ -18,7 +17,7 @@ from monitors.stats.roc import Metrics, auroc, metrics
 from monitors.stats.stacking import combined
 
 Floats = NDArray[np.float64]
-Columns = Mapping[str, Column]
+Columns = Mapping[str, Sequence[float | None]]
 SHOWN = ("auroc", "auprc", "tpr_at_fpr_5")
 COMBINATION = "combination of monitors"
 WITH_BASELINES = "combination with baselines"
@@ -32,9 +31,9 @@ def ranked(column: Sequence[float | None]) -> Floats:
     return np.array([-1.0 if value is None else value for value in column])
 
 
-def with_combinations(rows: Labelled, monitors: Columns, baselines: Columns) -> dict[str, Column]:
+def with_combinations(rows: Labelled, monitors: Columns, baselines: Columns) -> dict[str, Sequence[float | None]]:
     """The monitors, and their calibrated combinations, which saw nothing of a row's own group."""
-    found = dict(monitors)
+    found: dict[str, Sequence[float | None]] = dict(monitors)
     scored = {name: column for name, column in monitors.items() if any(value is not None for value in column)}
     for name, parts in ((COMBINATION, scored), (WITH_BASELINES, {**scored, **baselines})):
         if len(parts) < 2:
@@ -73,7 +72,9 @@ def side_by_side(rows: Labelled, monitors: Columns, baselines: Columns) -> dict[
     }
 
 
-def _figures(rows: Labelled, name: str, column: Column, baselines: Columns, best: str | None) -> dict[str, Any]:
+def _figures(
+    rows: Labelled, name: str, column: Sequence[float | None], baselines: Columns, best: str | None
+) -> dict[str, Any]:
     values = ranked(column)
     found = dict(zip(Metrics._fields, _estimates(rows, values), strict=True))
     n_negative = len(rows.y_true) - sum(rows.y_true)
@@ -116,7 +117,7 @@ def _best(rows: Labelled, columns: Columns, keeps: Sequence[bool]) -> str | None
     return max(areas, key=lambda name: areas[name], default=None)
 
 
-def _of(columns: Columns, keeps: Sequence[bool]) -> dict[str, Column]:
+def _of(columns: Columns, keeps: Sequence[bool]) -> dict[str, Sequence[float | None]]:
     return {
         name: [value for value, is_kept in zip(column, keeps, strict=True) if is_kept]
         for name, column in columns.items()

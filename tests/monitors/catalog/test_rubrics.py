@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import Any
 
 import pytest
 
@@ -10,7 +11,7 @@ from monitors.admission import Judged, admit
 from monitors.backends.base import JudgePrompt
 from monitors.backends.scripted import Reply, ScriptedBackend, answer
 from monitors.backends.transformers_local import LocalModel
-from monitors.base import Need, Reason, Score, State, measure
+from monitors.base import Monitor, Need, Reason, Score, State, measure
 from monitors.catalog.judge_coverage import JudgeCoverage
 from monitors.catalog.judge_encoded_reasoning import JudgeEncodedReasoning
 from monitors.catalog.judge_first_error import JudgeFirstError
@@ -51,7 +52,7 @@ def _judged(rubric: Rubric, backend: ScriptedBackend) -> Judged:
     return monitor
 
 
-def _fields(rubric: Rubric, value: int = 0) -> dict[str, object]:
+def _fields(rubric: Rubric, value: int = 0) -> dict[str, Any]:
     return {"fields": {field.name: value for field in rubric.fields}} if rubric.fields else {}
 
 
@@ -124,7 +125,7 @@ def test_without_an_answer_nothing_is_claimed(
 
 def test_without_an_answer_the_others_of_a_sitting_are_still_asked() -> None:
     backend = ScriptedBackend(lambda prompt: answer(score=9, quotes=prompt.quotable[:1]))
-    asked = [JudgeCoverage(backend), JudgeShortcut(backend), JudgeUnfaithfulExplanation(backend)]
+    asked: list[Monitor] = [JudgeCoverage(backend), JudgeShortcut(backend), JudgeUnfaithfulExplanation(backend)]
     assert [score.value for score in measure_many(asked, _transcript(SUM, output=" \n"))] == [None, 0.9, None]
 
 
