@@ -16,6 +16,7 @@ app.conf.beat_schedule = {
     "audit.sweep": {"task": "audit.sweep", "schedule": 5.0, "options": {"expires": 5}},
     "monitoring.sweep": {"task": "monitoring.sweep", "schedule": 5.0, "options": {"expires": 5}},
     "rubrics.sweep": {"task": "rubrics.sweep", "schedule": 5.0, "options": {"expires": 5}},
+    "monitoring.forget": {"task": "monitoring.forget", "schedule": 600.0, "options": {"expires": 600}},
     "review.settle": {"task": "review.settle", "schedule": 2.0, "options": {"expires": 2}},
     "review.expire": {"task": "review.expire", "schedule": 10.0, "options": {"expires": 10}},
     "transcripts.sweep": {"task": "transcripts.sweep", "schedule": 10.0, "options": {"expires": 10}},

@@ -56,6 +56,18 @@ def seconds(name: str, default: float) -> float:
         raise Misconfigured(f"{name}={value!r} is not a number of seconds") from None
 
 
+def numbers(name: str, *, least: int, most: int) -> tuple[float, ...]:
+    """Read so many numbers that are not negative, separated by commas; none where it is not set."""
+    found = words(name)
+    try:
+        values = tuple(float(word) for word in found)
+    except ValueError:
+        values = (-1.0,)
+    if found and not (least <= len(values) <= most and all(0 <= value < float("inf") for value in values)):
+        raise Misconfigured(f"{name}={','.join(found)!r} is not {least} to {most} numbers separated by commas")
+    return values
+
+
 def words(name: str, default: str = "") -> tuple[str, ...]:
     """Read a comma-separated list."""
     return tuple(word.strip() for word in str(_raw(name, default)).split(",") if word.strip())

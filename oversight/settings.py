@@ -225,6 +225,11 @@ CELERY_BEAT_SCHEDULE_FILENAME = str(VAR_DIR / "beat-schedule")
 MODEL_BACKEND = env.text("MODEL_BACKEND", "local")
 MODEL_NAME = env.text("MODEL_NAME", "")
 MODEL_API_KEY = env.secret("MODEL_API_KEY", "")
+# Calls to the server at once, from each process; USD per million tokens: prompt, answer, cached prompt.
+MODEL_CONCURRENCY = env.integer("MODEL_CONCURRENCY", 8, low=1)
+MODEL_PRICE = env.numbers("MODEL_PRICE", least=2, most=3)
+# A judge's answer is kept for the next time the same is asked; 0: none is.
+MODEL_KEEP_ANSWERS_DAYS = env.integer("MODEL_KEEP_ANSWERS_DAYS", 30)
 MODEL_CACHE = Path(env.text("MODEL_CACHE", str(VAR_DIR / "models")))
 
 # host:port pairs for which the outbound client lifts its https, port and address rules.

@@ -112,6 +112,15 @@ class OpenAIServer:
         return _rebuild, (self._url, self._model, self._api_key, self._options)
 
     @property
+    def price(self) -> Price:
+        return self._price
+
+    @property
+    def concurrency(self) -> int:
+        """Calls that may be under way at once, of all that this process asks of the server."""
+        return self._http.endpoint.concurrency
+
+    @property
     def address(self) -> str:
         """Scheme, host and path, without a login."""
         parts = urlsplit(api_base(self._url))

@@ -11,8 +11,11 @@ from django.conf import settings
 from monitors import base, registry
 from monitors.admission import Judged, Withheld, judge_of
 from monitors.backends import open_backends
+from monitors.backends.kept_answers import kept
+from monitors.backends.openai_server import OpenAIServer
+from monitors.backends.prices import Price
 from monitors.errors import BackendUnavailable
-from oversight.monitoring import deployments, examination, sets
+from oversight.monitoring import deployments, examination, servers, sets
 from oversight.monitoring.models import Admission, Backend, Deployment
 from oversight.monitoring.services import WORKER
 
@@ -33,11 +36,29 @@ def open_model(backend: str) -> Mapping[base.Need, object]:
         model=settings.MODEL_NAME or None,
         cache_dir=settings.MODEL_CACHE,
         api_key=settings.MODEL_API_KEY or None,
+        price=Price(*settings.MODEL_PRICE),
+        concurrency=settings.MODEL_CONCURRENCY,
     )
 
 
-def build(deployment: Deployment, recorded: Recorded) -> base.Monitor:
-    """The deployment's monitor, before any admission.
+@cache
+def _open_kept(backend: str) -> Mapping[base.Need, object]:
+    """The same with a judge that answers what it was asked before; what its probe found is kept for people.
+
+    Raises
+    ------
+    BackendUnavailable : the server did not answer.
+    """
+    opened = open_model(backend)
+    judge = opened.get(base.Need.JUDGE)
+    if not isinstance(judge, OpenAIServer):
+        return opened
+    servers.note(judge)
+    return {**opened, base.Need.JUDGE: kept(judge, servers.Answers())} if settings.MODEL_KEEP_ANSWERS_DAYS else opened
+
+
+def build(deployment: Deployment, recorded: Recorded, *, from_kept: bool = False) -> base.Monitor:
+    """The deployment's monitor, before any admission; `from_kept`: a server's answers of before are good enough.
 
     Raises
     ------
@@ -47,7 +68,7 @@ def build(deployment: Deployment, recorded: Recorded) -> base.Monitor:
     if deployment.backend == Backend.RECORDED:
         backends = open_backends("recorded", recorded=recorded)
     elif deployment.backend != Backend.NONE:
-        backends = open_model(deployment.backend)
+        backends = (_open_kept if from_kept else open_model)(deployment.backend)
     return registry.build(deployment.monitor, deployment.params, backends)
 
 
@@ -57,9 +78,13 @@ def prepare(deployment: Deployment, recorded: Recorded) -> base.Monitor:
         return Withheld(base.Reason.ERROR, f"the monitor {deployment.monitor} is not installed")
     try:
         monitor = build(deployment, recorded)
+        gated = examination.gated(deployment.monitor, monitor, WORKER)
+        if gated is monitor and deployment.backend == Backend.SERVER:
+            # Only now: an examination asks anew.
+            gated = build(deployment, recorded, from_kept=True)
     except BackendUnavailable as error:
         return Withheld(base.Reason(error.reason), str(error))
-    return sets.by_set(examination.gated(deployment.monitor, monitor, WORKER), deployment)
+    return sets.by_set(gated, deployment)
 
 
 def follow_installed(deployment: Deployment) -> Deployment:

@@ -327,3 +327,58 @@ class Admission(models.Model):
 
     def __str__(self) -> str:
         return f"{self.monitor} by {self.judge}: {'admitted' if self.admitted else 'not admitted'}"
+
+
+class DailyCost(models.Model):
+    """What the model calls of a deployment have used on one day (UTC), added up as its scores are stored."""
+
+    deployment = models.ForeignKey(Deployment, models.PROTECT, related_name="daily_costs", db_index=False)
+    day = models.DateField()
+    n_scores = models.BigIntegerField(default=0)
+    calls = models.BigIntegerField(default=0)
+    prompt_tokens = models.BigIntegerField(default=0)
+    cached_tokens = models.BigIntegerField(default=0)
+    completion_tokens = models.BigIntegerField(default=0)
+    seconds = models.FloatField(default=0.0)
+    money = models.FloatField(default=0.0)
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["deployment", "day"], name="monitoring_daily_cost_once")]
+
+    def __str__(self) -> str:
+        return f"deployment {self.deployment_id} on {self.day}"
+
+
+class KeptAnswer(models.Model):
+    """A judge's answer under what was asked of whom: see `monitors.backends.kept_answers`. Old ones are removed."""
+
+    key = models.CharField(max_length=64, primary_key=True)
+    text = models.TextField()
+    score_expectation = models.FloatField(null=True)
+    score_deviation = models.FloatField(null=True)
+    at = models.DateTimeField(db_index=True)
+
+    def __str__(self) -> str:
+        return self.key
+
+
+class ModelServer(models.Model):
+    """What a worker found when it probed the model server of the settings."""
+
+    address = models.TextField()
+    model = models.TextField()
+    digest = models.CharField(max_length=64)
+    dialect = models.CharField(max_length=24, blank=True)
+    logprobs = models.BooleanField()
+    decisions = models.BooleanField()
+    context = models.PositiveIntegerField(null=True)
+    tells_cached = models.BooleanField()
+    concurrency = models.PositiveIntegerField()
+    price = models.JSONField(default=dict, blank=True)
+    at = models.DateTimeField()
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["address", "model"], name="monitoring_model_server_once")]
+
+    def __str__(self) -> str:
+        return self.model

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter, defaultdict
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 from uuid import UUID
 
@@ -14,14 +14,17 @@ from django.db.models import Count, Q, QuerySet
 from monitors import registry
 from monitors.base import Need, Reason
 from oversight.lib.kept import kept
+from oversight.monitoring import costs, servers
+from oversight.monitoring.costs import Spent, SpentRow
 from oversight.monitoring.docstrings import Section, sections
-from oversight.monitoring.models import Admission, Backend, Deployment, MonitorRun, RunState, Score
+from oversight.monitoring.models import Admission, Backend, Deployment, ModelServer, MonitorRun, RunState, Score
 from oversight.monitoring.selectors import Progress, progress
 
 RECENT = 20
 # What nobody set out to measure would push the results out of the list.
 NOT_RECENT = ("sampled_out", "no_recorded_verdict")
 FAILED = 20
+DAYS = 14
 # A text settles these: the same monitor would say the same of it again.
 _SETTLED = frozenset({Reason.TOO_SHORT, Reason.NOT_EXTRACTABLE, Reason.NO_RECORDED_VERDICT, Reason.INVALID})
 _OF_SCORE = ("state", "reason", "value", "flagged", "judge", "at")
@@ -111,6 +114,7 @@ class DeploymentRow:
     progress: Progress | None
     asks_model_judge: bool
     admission: AdmissionRow | None
+    spent: SpentRow | None
 
     @property
     def worth_another_run(self) -> tuple[tuple[str, int], ...]:
@@ -157,16 +161,18 @@ class DeploymentPage:
     failed: tuple[FailedRun, ...]
     n_failed: int
     n_versions: int
+    days: tuple[tuple[date, Spent], ...]
+    server: ModelServer | None
 
 
 def listing(project_id: int) -> tuple[DeploymentRow, ...]:
-    """The deployments of a project. Four queries."""
+    """The deployments of a project. Five queries."""
     deployments = Deployment.objects.filter(project_id=project_id).order_by("stage", "monitor", "backend", "pk")
     return _rows(list(deployments), _admissions())
 
 
 def deployment_page(deployment: Deployment) -> DeploymentPage:
-    """One deployment. Seven queries."""
+    """One deployment. Nine queries, one more with a model server."""
     admissions = [row for row in _admissions() if row.monitor == deployment.monitor]
     [row] = _rows([deployment], admissions)
     failed = MonitorRun.objects.newest().filter(deployment=deployment, state=RunState.FAILED)
@@ -178,6 +184,8 @@ def deployment_page(deployment: Deployment) -> DeploymentPage:
         failed=_failed(failed),
         n_failed=failed.count(),
         n_versions=deployment.versions.count(),
+        days=costs.by_day(deployment)[:DAYS],
+        server=servers.newest() if deployment.backend == Backend.SERVER else None,
     )
 
 
@@ -214,15 +222,26 @@ def retryable(deployment: Deployment, reason: str = "") -> list[int]:
 
 def _rows(deployments: list[Deployment], admissions: Collection[AdmissionRow]) -> tuple[DeploymentRow, ...]:
     counts = _counts(deployments)
+    spent = costs.of_deployments([deployment.pk for deployment in deployments])
     at_work = {row.deployment_id: row for row in progress({deployment.project_id for deployment in deployments})}
     return tuple(
-        _row(deployment, counts.get(deployment.pk, Counts()), at_work.get(deployment.pk), admissions)
+        _row(
+            deployment,
+            counts.get(deployment.pk, Counts()),
+            at_work.get(deployment.pk),
+            admissions,
+            spent.get(deployment.pk),
+        )
         for deployment in deployments
     )
 
 
 def _row(
-    deployment: Deployment, counts: Counts, at_work: Progress | None, admissions: Collection[AdmissionRow]
+    deployment: Deployment,
+    counts: Counts,
+    at_work: Progress | None,
+    admissions: Collection[AdmissionRow],
+    spent: SpentRow | None,
 ) -> DeploymentRow:
     known = about(deployment.monitor)
     asks = known.asks_judge and deployment.backend in (Backend.LOCAL, Backend.SERVER)
@@ -242,6 +261,7 @@ def _row(
         progress=at_work,
         asks_model_judge=asks,
         admission=next(own, None) if asks else None,
+        spent=spent,
     )
 
 

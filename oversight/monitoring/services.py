@@ -20,7 +20,7 @@ from oversight.audit.actors import Actor
 from oversight.audit.events import Event
 from oversight.lib import commits
 from oversight.lib.errors import Conflict, Invalid
-from oversight.monitoring import rows
+from oversight.monitoring import costs, rows
 from oversight.monitoring.deployments import change_deployment, create_deployment, draft_version, promote_version
 from oversight.monitoring.events import ExaminationAsked, RunsRetried, TranscriptFlagged, TranscriptScored
 from oversight.monitoring.models import (
@@ -210,6 +210,7 @@ def keep(outcomes: Sequence[Outcome], actor: Actor) -> None:
     models = _models(outcomes)
     scores = [rows.score_row(o.run, o.score, models.get(o.run.transcript_id, "")) for o in outcomes]
     Score.objects.bulk_create(scores)
+    costs.add(scores)
     profiles = [rows.profile_row(row, outcome.score) for row, outcome in zip(scores, outcomes, strict=True)]
     if kept := [profile for profile in profiles if profile is not None]:
         SurprisalProfile.objects.bulk_create(kept)

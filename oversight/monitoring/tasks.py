@@ -8,7 +8,7 @@ from django.db import transaction
 
 from oversight.audit.bell import BELL, depth
 from oversight.lib import locks
-from oversight.monitoring import backfills, bench, execution, selectors, services, trials
+from oversight.monitoring import backfills, bench, execution, selectors, servers, services, trials
 from oversight.monitoring.models import CHUNKS, QUEUES, Deployment
 
 
@@ -42,6 +42,12 @@ def try_out(trial_ids: list[int]) -> None:
             trials.work(trial_id)
         except SoftTimeLimitExceeded:
             trials.give_up(trial_id)
+
+
+@shared_task(name="monitoring.forget", queue="default", time_limit=60)
+def forget() -> int:
+    """Remove answers that were kept for long enough; returns how many."""
+    return servers.remove_old()
 
 
 @shared_task(name="monitoring.sweep", queue="default", time_limit=60)

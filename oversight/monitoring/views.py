@@ -10,7 +10,7 @@ from django.views.decorators.http import require_GET, require_POST
 from oversight.accounts.permissions import Request, allowed_projects, permitted, project_for, projects_of
 from oversight.audit.actors import Actor
 from oversight.lib.errors import Conflict, Invalid
-from oversight.monitoring import backfills, pages, services, version_pages
+from oversight.monitoring import backfills, costs, pages, services, version_pages
 from oversight.monitoring.configure_views import deployment_of
 from oversight.monitoring.forms import BackfillForm, RetryForm, SwitchForm
 from oversight.monitoring.models import BackfillScope, Deployment
@@ -27,6 +27,7 @@ def listing(request: Request) -> HttpResponseBase:
         "projects": projects_of(request),
         "rows": rows,
         "installed": pages.installed(rows),
+        "spent": costs.together(row.spent for row in rows if row.spent),
         "may_configure": project.pk in allowed_projects(request.memberships, "monitor.configure"),
         "is_busy": any(row.progress and row.progress.open for row in rows),
     }
