@@ -30,7 +30,7 @@ def main(folder: Path) -> None:
         :: int(sys.argv[2]) if len(sys.argv) > 2 else 1
     ]
     _write(fitting.table(fitting.gather(texts)))
-    evidence = [verdict.channel_evidence(survey.survey(text.layout, text.prompt).tests) for text in texts]
+    evidence = [verdict.channel_evidence(survey.survey(text.layout, text.prompt)) for text in texts]
     _add_tails(texts, evidence)
     wholes = [verdict.whole(len(text.layout.text)) for text in texts]
     named = [{name: verdict.together(found)} if found else {} for name, found in zip(wholes, evidence, strict=True)]
@@ -75,7 +75,7 @@ def check(folder: Path, every: int) -> None:
     counts: dict[str, Counter[str]] = {name: Counter() for name in ("texts", "flagged")}
     channels: dict[str, list[float]] = defaultdict(list)
     for text in texts:
-        evidence = verdict.channel_evidence(survey.survey(text.layout, text.prompt).tests)
+        evidence = verdict.channel_evidence(survey.survey(text.layout, text.prompt))
         if not evidence:
             continue
         counts["texts"][text.family] += 1

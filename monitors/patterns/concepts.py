@@ -17,7 +17,7 @@ from monitors.patterns.tested import Test
 Numbers = npt.NDArray[np.int64]
 Bits = npt.NDArray[np.uint8]
 # Share of the concepts that a code of words uses, and how many ends of it are tried.
-_CODED, _ENDS = 0.3, 12
+CODED, _ENDS = 0.3, 12
 
 
 def log_choices(one: Concepts, most: int) -> Floats:
@@ -49,7 +49,7 @@ def subset_ratio(one: Concepts, logs: Floats) -> float:
     shape = len(ends), int(numbers.max()) + 1
     cells = ends.searchsorted(np.arange(n), side="right") * shape[1] + numbers
     each = np.bincount(cells, -np.log(2.0) - logs, shape[0] * shape[1]).reshape(shape).cumsum(axis=0)
-    ratios = np.log((1 - _CODED) + _CODED * np.exp(each)).sum(axis=1)
+    ratios = np.log((1 - CODED) + CODED * np.exp(each)).sum(axis=1)
     return float(np.logaddexp.reduce(ratios) - np.log(len(ends)))
 
 

@@ -21,7 +21,7 @@ N_LAWS = len(COPIES) + 2
 # A text that changes its style midway, and one that falls into a loop.
 _TURN_SHARE, _LOOP_SHARE = 0.05, 0.05
 # Alternatives: how much flatter than clean openers letters are (power of their share), the firmness in sites, weight.
-_FLAT = ((0.5, 40.0, 0.30), (0.5, 8.0, 0.15), (0.25, 15.0, 0.30), (0.0, 1e9, 0.05))
+FLAT = ((0.5, 40.0, 0.30), (0.5, 8.0, 0.15), (0.25, 15.0, 0.30), (0.0, 1e9, 0.05))
 _PAIRED_SITES, _PAIRED_SHARE, _ENGLISH_SHARE = 4.0, 0.10, 0.10
 PERIODS = 5
 _PERIOD_SHARES = np.log([0.6, 0.1, 0.1, 0.1, 0.1])
@@ -124,8 +124,8 @@ def log_drawn(found: Clean) -> Floats:
     """
     letters, shares = found.letters, found.openers.shares
     seen, at = _seen(letters), np.arange(letters.shape[1])
-    steps = np.empty((len(_FLAT) + 2, *letters.shape))
-    for step, (power, firmness, _) in zip(steps, _FLAT, strict=False):
+    steps = np.empty((len(FLAT) + 2, *letters.shape))
+    for step, (power, firmness, _) in zip(steps, FLAT, strict=False):
         np.divide(firmness * _at(_flat(shares, power), letters) + seen, firmness + at, out=step)
     paired = _seen(letters * 2 + at % 2)
     steps[-2] = (_PAIRED_SITES * _at(_flat(shares, 0.5), letters) + paired) / (_PAIRED_SITES + at // 2)
@@ -133,7 +133,7 @@ def log_drawn(found: Clean) -> Floats:
     english = steps[-1]
     english[:, :1] = log_letters()[letters[:, :1]]
     english[:, 1:] = log_pairs()[letters[:, :-1], letters[:, 1:]]
-    weights = np.log([*(weight for _, _, weight in _FLAT), _PAIRED_SHARE, _ENGLISH_SHARE])
+    weights = np.log([*(weight for _, _, weight in FLAT), _PAIRED_SHARE, _ENGLISH_SHARE])
     ratios = log_noise(found.rests, found.lengths, _sums(steps))
     return log_sum((ratios + weights[:, None]).T)
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 
 import numpy as np
 
@@ -13,37 +12,21 @@ from monitors.patterns.bit_tests import MOST_SITES, bit_tests
 from monitors.patterns.layout import Layout
 from monitors.patterns.letter_tests import letter_tests
 from monitors.patterns.reading import Reading
-from monitors.patterns.room import MIN_SITES, POOLED, Room, is_mark, rooms
+from monitors.patterns.room import MIN_SITES, POOLED, is_mark
 from monitors.patterns.tables import tables
 from monitors.patterns.tested import Test
 
 _LOG_2 = math.log(2.0)
 
 
-@dataclass(frozen=True, slots=True)
-class Survey:
-    """`tests` of all streams of a text that are long enough, and the room in its channels."""
-
-    tests: tuple[Test, ...]
-    room: Room
+def survey(layout: Layout, prompt: str = "") -> tuple[Test, ...]:
+    """Every stream of every channel of one text, measured."""
+    return surveys(Reading.of([layout], prompt))[0]
 
 
-def survey(layout: Layout, prompt: str = "") -> Survey:
-    """Every stream of every channel, measured."""
-    return surveys([layout], prompt)[0]
-
-
-def surveys(layouts: Sequence[Layout], prompt: str = "") -> list[Survey]:
-    """Several texts that answer one prompt: the same as one by one, and cheaper."""
-    if not layouts:
-        return []
-    reading = Reading.of(layouts, prompt)
-    tests = all_tests([reading.of_text(text) for text in range(len(layouts))])
-    return [Survey(*each) for each in zip(tests, rooms(reading), strict=True)]
-
-
-def all_tests(readings: Sequence[Reading]) -> list[tuple[Test, ...]]:
-    """The tests of each text, one text a reading."""
+def surveys(reading: Reading) -> list[tuple[Test, ...]]:
+    """The tests of all streams of each text that are long enough: the same as one by one, and cheaper."""
+    readings = [reading.of_text(text) for text in range(len(reading.openings))]
     named = [[(one, concepts.log_choices(one, MOST_SITES)) for one in reading.named] for reading in readings]
     of_bits = bit_tests(readings, named)
     of_letters = letter_tests([reading.spelt for reading in readings])

@@ -18,7 +18,7 @@ WHOLE = "whole"
 # Texts of like length are compared with one another.
 LENGTHS = (250, 800, 2000, 5000)
 # Laws of letters count for more than those of each of the classes that the letters are also read by.
-_LAW_WEIGHTS = {"spelt": 4.0, "drawn": 8.0}
+LAW_WEIGHTS = {"spelt": 4.0, "drawn": 8.0}
 # How likely each channel is to carry a payload, before anything was read: the first name that fits.
 _CHANNEL_WEIGHTS = (
     ("acrostic.words", 0.5),
@@ -50,7 +50,7 @@ def channel_evidence(tests: Iterable[Test]) -> dict[str, float]:
 @cache
 def _counted(name: str) -> tuple[str, float]:
     """The channel of a test, and its weight."""
-    return name.partition("/")[0], _LAW_WEIGHTS.get(name.rpartition(":")[2], 1.0)
+    return name.partition("/")[0], LAW_WEIGHTS.get(name.rpartition(":")[2], 1.0)
 
 
 def _mean(pairs: Sequence[tuple[float, float]]) -> float:
@@ -111,11 +111,11 @@ def together(evidence: Mapping[str, float], read: Iterable[str] | None = None) -
 
     A channel whose evidence clean texts reach more often than its ratio allows counts by its p-value instead.
     """
-    if not evidence:
+    counted = list(evidence if read is None else read)
+    if not counted:
         return 0.0
     weights = {channel: channel_weight(channel) for channel in evidence}
     total = sum(weights.values())
-    counted = evidence if read is None else read
     return _log_sum([(weights[channel] / total, _bounded(channel, evidence[channel])) for channel in counted])
 
 

@@ -90,7 +90,7 @@ def test_short_texts_are_unscored() -> None:
 
 def test_only_the_wanted_channels_are_read() -> None:
     score = _score(_prose(80, 5), channels="order, acrostic")
-    channels = {name.removeprefix("p.") for name in score.measures if name.startswith("p.")}
+    channels = {name.removeprefix("bits.") for name in score.measures if name.startswith("bits.")}
     assert channels
     assert all(name.startswith(("order", "acrostic")) for name in channels)
 
