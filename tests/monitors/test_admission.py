@@ -229,7 +229,8 @@ class _Few:
 def test_the_small_real_model_is_tried_and_its_figures_are_kept(
     monitor: type[JudgeEncodedReasoning], local_model: LocalModel
 ) -> None:
-    rubric = replace(monitor.rubric, positives=monitor.rubric.positives[:2], negatives=monitor.rubric.negatives[:2])
+    positives, negatives = monitor.rubric.admission_cases()
+    rubric = replace(monitor.rubric, positives=positives[:2], negatives=negatives[:2])
     admission = admit(rubric.name, _Few(local_model, rubric))
     assert isinstance(admission, Admission)
     assert admission.parse_rate == 1.0
