@@ -10,6 +10,7 @@ from itertools import product
 from monitors.answers.equality import Verdict, are_equal, compared, shown
 from monitors.answers.expressions import NotANumber
 from monitors.answers.lexemes import Lexeme, Sign, lexemes
+from monitors.answers.operands import literal
 from monitors.answers.sides import AFTER_OF, FUNCTION_WORDS, STARTS, Reading, Side, SideReader
 from monitors.answers.units import SCALES, UNITS
 
@@ -17,6 +18,8 @@ _RELATION = re.compile(
     r"(?:=|≈|\\approx|\b(?:equals?|is|are|gives|makes|leaves)\b)"
     r"(?:[\s&$£€({\[<\\~≈+−–-]|about|approximately|roughly|around|nearly|almost|exactly|to|only|[d]?frac|sqrt|left|text){0,12}[\d√π.]",
 )
+# What a relation begins with: a constant is found at the speed of memchr.
+_BEGINNINGS = ("=", r"\approx", "equal", "is", "are", "gives", "makes", "leaves")
 # A piece without any of these states nothing that can be worked out.
 _OPERATION = re.compile(
     r"[-+*/×÷·⋅^√π!²³−–]|\\(?:times|pi|cdot|div|[dtc]?frac|sqrt|binom)|(?<=\d)\s?x\s?(?=[\d$(])"
@@ -41,6 +44,9 @@ def _words(text: str) -> frozenset[str]:
 
 
 _RELATIONS = frozenset({Sign.EQUALS, Sign.IS})
+# A number before one of these is a side of its own.
+_ENDS_NUMBER = frozenset({Sign.EQUALS, Sign.IS, Sign.HEDGE, Sign.OTHER, Sign.CLOSE})
+_NO_UNITS: frozenset[str] = frozenset()
 # What stands before a calculation and changes it, or makes it a part of a longer one.
 _OPEN_ENDED = _words(
     "of by than times another extra additional per half twice double triple thrice more less fewer dozen "
@@ -88,12 +94,12 @@ def survey(text: str, /) -> Survey:
     """The same, and how far the text was read."""
     found: list[Equation] = []
     done = n_read = 0
-    for match in _RELATION.finditer(text):
-        if match.start() < done:
+    for at in _beginnings(text):
+        if at < done or not _RELATION.match(text, at):
             continue
         if n_read > _MOST_READ:
-            return Survey(tuple(found), match.start())
-        start, end = _piece(text, match.start())
+            return Survey(tuple(found), at)
+        start, end = _piece(text, at)
         if _OPERATION.search(text, start, end):
             last = found[-1].end if found else 0
             found += [
@@ -104,6 +110,21 @@ def survey(text: str, /) -> Survey:
             n_read += end - start
         done = end if _is_line_end(text, end) else end - 2 * _MARGIN
     return Survey(tuple(found), len(text))
+
+
+def _beginnings(text: str) -> list[int]:
+    """Where a relation may begin, and every place where one does."""
+    if "≈" in text:
+        # It may also stand within the beginning of another relation.
+        return [match.start() for match in _RELATION.finditer(text)]
+    found: list[int] = []
+    for beginning in _BEGINNINGS:
+        at = text.find(beginning)
+        while at >= 0:
+            found.append(at)
+            at = text.find(beginning, at + 1)
+    found.sort()
+    return found
 
 
 def _is_line_end(text: str, at: int) -> bool:
@@ -366,10 +387,18 @@ class _Chain:
         return _READINGS if any(self._may_mean_more(side.first, side.end) for side in (left, right)) else ()
 
     def _side(self, first: int, end: int, reading: Reading = _PLAIN) -> Side | None:
+        if reading is _PLAIN and self._is_number(first, end):
+            number = literal(self.tokens[first].text)
+            return Side(first, first + 1, number.value, number.written, _NO_UNITS, False, False, number)
         try:
             return SideReader(self.tokens, end=end, reading=reading).read(first)
         except NotANumber:
             return None
+
+    def _is_number(self, first: int, end: int) -> bool:
+        """Whether the side is one number and nothing else, which need not be read as a calculation."""
+        is_last = first + 1 >= end or self.tokens[first + 1].sign in _ENDS_NUMBER
+        return is_last and self._sign(first) is Sign.NUMBER
 
     def _may_mean_more(self, first: int, end: int) -> bool:
         tokens = self.tokens[first : end + 2]
