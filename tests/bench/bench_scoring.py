@@ -15,14 +15,14 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator, Sequence
-from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
 ROOT = Path(__file__).resolve().parents[2]
 DATA = ROOT / "oversight" / "demo" / "data" / "transcripts.jsonl.gz"
-N_TEXTS, ROUNDS, MAX_CHARS = 16, 3, 4_000
-LENGTHS = (2_000, 20_000, 200_000)
+# Texts of all lengths, from a few sentences to a page.
+N_TEXTS, ROUNDS, MIN_CHARS, MAX_CHARS = 24, 3, 200, 2_400
+LENGTHS = (10_000, 50_000, 200_000)
 # Dense bf16 peak in FLOP/s by a word of the device's name, as their maker states it.
 PEAKS = {"H200": 989e12, "H100": 989e12, "A100": 312e12, "L40S": 362e12, "4090": 165e12}
 # Qwen2.5-1.5B's shape.
@@ -59,20 +59,31 @@ def _ratio() -> Iterator[str]:
         ratios.append(bare / ours)
         told = f"{n_tokens / ours:,.0f} tokens/s scored, {n_tokens / bare:,.0f} bare"
     middle = sorted(ratios)[len(ratios) // 2]
-    yield f"{len(texts)} real texts, {n_tokens:,} tokens with contexts, {len(batches)} batches; last round: {told}"
-    yield f"ratio, scoring to the bare forward pass with all logits: {middle:.2f} (median of {ROUNDS})"
+    lengths = sorted(len(piece.tokens) for batch in batches for piece in batch)
+    yield (
+        f"{len(texts)} real texts, {n_tokens:,} tokens with contexts ({lengths[0]:,} to {lengths[-1]:,} a text), "
+        f"{len(batches)} batches; last round: {told}"
+    )
+    yield f"ratio, scoring to the bare forward pass with all logits: {middle:.2f} (median of {_told(ratios)})"
     yield f"padding: {1 - n_tokens / n_padded:.1%} of the tokens computed"
+
+
+def _told(ratios: Sequence[float]) -> str:
+    return ", ".join(f"{ratio:.2f}" for ratio in ratios)
 
 
 def _texts() -> list[tuple[str, str]]:
     with gzip.open(DATA, "rt") as lines:
         records = [json.loads(line) for line in lines]
-    found = [
-        (f"{record.get('prompt') or ''}\n\n", record["reasoning"][:MAX_CHARS])
-        for record in records
-        if len(record.get("reasoning") or "") > 200
-    ]
-    return found[:N_TEXTS]
+    found = sorted(
+        (
+            (f"{record.get('prompt') or ''}\n\n"[-MAX_CHARS:], record["reasoning"])
+            for record in records
+            if MIN_CHARS < len(record.get("reasoning") or "") <= MAX_CHARS
+        ),
+        key=lambda pair: len(pair[1]),
+    )
+    return [found[at * (len(found) - 1) // (N_TEXTS - 1)] for at in range(N_TEXTS)]
 
 
 def _bare(lm: Any, batches: Sequence[Sequence[Sequence[int]]]) -> None:
@@ -98,21 +109,27 @@ def _seconds(work: Callable[[], object]) -> float:
 
 
 def _memory() -> Iterator[str]:
-    peaks = [_peak_of(n) for n in LENGTHS]
-    told = ", ".join(f"{n:,} tokens {peak:,.0f} MiB" for n, peak in zip(LENGTHS, peaks, strict=True))
+    found = [_peak_of(n) for n in LENGTHS]
+    told = ", ".join(
+        f"{n:,} tokens {peak:,.0f} MiB ({peak - before:,.0f} of them while scoring)"
+        for n, (before, peak) in zip(LENGTHS, found, strict=True)
+    )
     yield f"peak memory of one text: {told}"
-    yield f"largest growth by ten times the length: {max(after / before for before, after in pairwise(peaks)) - 1:.1%}"
+    first, last = found[0][1], found[-1][1]
+    yield f"growth from {LENGTHS[0]:,} to {LENGTHS[-1]:,} tokens: {last - first:,.0f} MiB, {last / first - 1:.1%}"
 
 
-def _peak_of(n_tokens: int) -> float:
+def _peak_of(n_tokens: int) -> tuple[float, float]:
+    """Peak of resident memory in MiB before the text is scored, and after."""
     done = subprocess.run(
         [sys.executable, "-m", __name__, str(n_tokens)], cwd=ROOT, capture_output=True, text=True, check=True
     )
-    return float(done.stdout.splitlines()[-1])
+    before, after = done.stdout.splitlines()[-1].split()
+    return float(before), float(after)
 
 
 def _score_one(n_tokens: int) -> None:
-    """In a process of its own: score a text of so many tokens; print the peak of resident memory in MiB."""
+    """In a process of its own: score a text of so many tokens; print the peaks of resident memory in MiB."""
     from monitors.backends.transformers_local import LocalModel
 
     lm = LocalModel()
@@ -128,9 +145,15 @@ def _score_one(n_tokens: int) -> None:
     )
     draw = random.Random(4)
     text = " ".join(draw.choice(("stone", "river", "seven", "because")) for _ in range(n_tokens))
+    lm.logprobs([("A question.\n\n", "stone")])
+    before = _peak()
     (scored,) = lm.logprobs([("A question.\n\n", text)])
     assert len(scored.offsets) == n_tokens
-    print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024)
+    print(before, _peak())
+
+
+def _peak() -> float:
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
 
 
 def random_model(shape: dict[str, Any]) -> Any:
