@@ -31,6 +31,7 @@ class Asked:
 
     chars: int
     calls: int
+    bound: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,7 +84,8 @@ def _asked(run: RubricRun, sample: Sequence[UUID]) -> list[Asked]:
     for at in range(0, len(sample), _LOADED):
         for content in transcripts.load(sample[at : at + _LOADED]).values():
             prompts = judges.prompts_of(rubric, content)
-            asked.append(Asked(sum(len(p.system) + len(p.user) for p in prompts), len(prompts)))
+            chars = sum(len(p.system) + len(p.user) for p in prompts)
+            asked.append(Asked(chars, len(prompts), judges.tokens_at_most(prompts)))
     return asked
 
 
@@ -124,6 +126,8 @@ def estimated(n_total: int, asked: Sequence[Asked], earlier: Sequence[Earlier], 
         "n_sampled": len(asked),
         "n_nothing": sum(not one.calls for one in asked),
         "n_earlier": len(earlier),
+        # What workers set aside for the transcripts under way: a cap leaves room for it.
+        "headroom": parallel * max((one.bound for one in asked), default=0),
         "basis": "earlier" if len(earlier) >= LEAST_HISTORY else "assumed",
     }
     if not asked:

@@ -99,11 +99,13 @@ def _run(
 
 
 def _caps(found: RubricRun) -> dict[str, Any]:
-    """The caps of now, or the upper end of the estimate; after a stop, room for as much again."""
+    """The caps of now, or the upper end of the estimate with room for what is under way; after a stop, twice as much."""
     estimate = found.estimate or {}
     if found.cap_tokens is None and found.cap_money is None:
-        money = estimate.get("money")
-        return {"cap_tokens": max(1, int(estimate.get("tokens", [0, 0, 1])[2])), "cap_money": money and money[2]}
+        room, price = int(estimate.get("headroom", 0)), estimate.get("usd_per_token")
+        upper = int(estimate.get("tokens", [0, 0, 0])[2]) + room
+        money = round(estimate["money"][2] + room * price, 4) if estimate.get("money") and price else None
+        return {"cap_tokens": max(1, upper), "cap_money": money}
     if found.state != RunState.CAPPED:
         return {"cap_tokens": found.cap_tokens, "cap_money": found.cap_money}
     return {
