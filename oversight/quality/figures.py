@@ -85,7 +85,7 @@ def too_few(positive: Flags) -> str:
     n_positive, n = int(positive.sum()), int(positive.size)
     if min(n_positive, n - n_positive) >= LEAST_OF_CLASS:
         return ""
-    return f"{n_positive} positive and {n - n_positive} negative labels; {LEAST_OF_CLASS} of each are the fewest"
+    return f"{n_positive} positive, {n - n_positive} negative; {LEAST_OF_CLASS} of each are the fewest"
 
 
 def discrimination(rows: Rows, score: Floats) -> dict[str, Estimate]:
@@ -111,12 +111,21 @@ def difference(rows: Rows, first: Floats, second: Floats) -> dict[str, Estimate]
 def _metrics(rows: Rows, draws: Callable[[Weights], Sequence[Floats]]) -> dict[str, Estimate]:
     if why_not := too_few(rows.positive):
         return dict.fromkeys(Metrics._fields, Estimate(None, reason=why_not))
-    found = dict(zip(Metrics._fields, estimates(draws, rows.groups), strict=True))
+    found = {
+        name: _spread(estimate) for name, estimate in zip(Metrics._fields, estimates(draws, rows.groups), strict=True)
+    }
     n_negative = rows.n - rows.n_positive
     for name, least in LEAST_NEGATIVES.items():
         if n_negative < least:
             found[name] = Estimate(None, reason=f"{n_negative} negatives; {least} are the fewest")
     return found
+
+
+def _spread(estimate: Estimate) -> Estimate:
+    """Where all draws are the same, as with classes that do not overlap, resampling says nothing of uncertainty."""
+    if estimate.low is None or estimate.low != estimate.high:
+        return estimate
+    return Estimate(estimate.value, reason="every resampling of these labels gives the same")
 
 
 def said(estimate: Estimate) -> Figures:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import io
-from collections.abc import Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import asdict, dataclass, replace
 from typing import Any
 
@@ -159,7 +159,16 @@ def table(
     ladder = sorted({chosen, *(one for one in LADDER if one <= max(numbers.a_day, 1))})
     rows = (asked(numbers, one) for one in ladder)
     marked = (_marked(row, is_asked=row.budget == chosen) for row in rows)
-    return _marked(now, is_live=True), *(row for row in marked if row.is_asked or row.threshold is not None)
+    return _marked(now, is_live=True), *_different(row for row in marked if row.is_asked or row.threshold is not None)
+
+
+def _different(rows: Iterable[Row]) -> Iterator[Row]:
+    """Without budgets that buy no more than the one before: equal scores are flagged together."""
+    last: float | None = None
+    for row in rows:
+        if row.is_asked or row.threshold != last:
+            yield row
+        last = row.threshold
 
 
 def default_budget(now: Row) -> int:

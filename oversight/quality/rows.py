@@ -101,7 +101,9 @@ def _found(deployment_id: int, params_digest: str, source: Source) -> Iterator[d
 def _source(meta: Any) -> str:
     """The repository or data set that a record names: "owner/name path" by its first word."""
     said = meta.get("source") if isinstance(meta, Mapping) else None
-    return said.partition(" ")[0][:200] if isinstance(said, str) else ""
+    first = said.partition(" ")[0][:200] if isinstance(said, str) else ""
+    # A lone surrogate cannot be sent, nor a control character read.
+    return "".join(character if character.isprintable() else "\ufffd" for character in first)
 
 
 def aligned(rows: Rows, deployment_id: int, params_digest: str) -> Floats:

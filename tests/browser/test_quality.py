@@ -66,8 +66,8 @@ def test_quality_is_drawn_chosen_and_made_live(house: House, visitor: Visitor, w
     for chart in CHARTS:
         expect(page.locator(f"[data-chart={chart}-figure] .main-svg").first).to_be_visible(timeout=20_000)
     expect(page.locator("#baselines")).to_contain_text("Length")
-    fits(page)
     picture(page, "quality")
+    fits(page)
     page.get_by_label("Reviews a day").fill("12")
     page.get_by_role("button", name="Show").click()
     expect(page.locator("tr.asked")).to_contain_text("12 a day")

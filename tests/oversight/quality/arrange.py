@@ -21,7 +21,7 @@ def labelled(
     project: Project, deployment: Deployment, value: float, *, meta: dict[str, Any] | None = None, **labels: Any
 ) -> Transcript:
     """One transcript with these labels, made by people unless `meta` says otherwise, and a score."""
-    fields = {"model": "m", "reasoning": "x" * (20 + int(100 * value)), **labels.pop("fields", {})}
+    fields = {"model": "m", "reasoning": "x" * (20 + int(997 * value) % 53), **labels.pop("fields", {})}
     transcript = factories.make_transcript(project, labels=labels, meta=HUMAN if meta is None else meta, **fields)
     factories.make_score(transcript, deployment=deployment, score=Score(value))
     return transcript

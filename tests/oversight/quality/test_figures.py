@@ -83,7 +83,7 @@ def test_one_class_and_few_of_a_class_are_not_estimable(project: Project, deploy
     for _ in range(4):
         labelled(project, deployment, 0.9, bad=True)
     figures = computed(deployment, "bad").figures
-    assert figures["why_not"] == "4 positive and 12 negative labels; 5 of each are the fewest"
+    assert figures["why_not"] == "4 positive, 12 negative; 5 of each are the fewest"
     assert {one["value"] for one in figures["metrics"].values()} == {None}
     assert figures["curves"] == {}
     assert figures["calibration"] == {"reason": "4 labels of the rarer kind; 5 are the fewest"}
