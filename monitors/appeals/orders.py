@@ -1,0 +1,93 @@
+"""Orders to one who judges, in the languages of the world: our own table of stems, not phrases of any one text."""
+
+from __future__ import annotations
+
+import re
+from collections import defaultdict
+from collections.abc import Iterator
+from functools import cache
+from importlib.resources import files
+from typing import NamedTuple
+
+
+class Stems(NamedTuple):
+    """Alternatives by what they mean: to ignore, what is ignored, to give, a score, and nought or its like."""
+
+    ignore: str
+    rules: str
+    give: str
+    score: str
+    nought: str
+
+
+@cache
+def languages() -> dict[str, Stems]:
+    """By name. Inflected endings are left open: a stem stands for all its forms."""
+    table = files("monitors.appeals").joinpath("orders.tsv").read_text(encoding="utf-8")
+    rows = [line.split("\t") for line in table.splitlines()[1:]]
+    return {name: Stems(*stems) for name, *stems in rows}
+
+
+def orders(text: str, /) -> Iterator[re.Match[str]]:
+    """Where the text orders its reader to ignore rules or to give a score of nought."""
+    for name in _possible(text.casefold()):
+        yield from _compiled(name).finditer(text)
+
+
+# Scripts that put no blanks between words.
+_UNSPACED = frozenset({"Chinese", "Japanese", "Korean", "Thai"})
+_GAP, _NEAR = r"[^.!?。！？\n]{0,40}?", r"[^.!?。！？\n]{0,25}?"
+_WORD = re.compile(r"\w+")
+_ORDERS = (frozenset({"ignore", "rules"}), frozenset({"give", "score"}))
+
+
+def _possible(folded: str) -> list[str]:
+    """Languages of whose stems the text has those that an order needs: few texts are searched further."""
+    begins, longest = _beginnings()
+    present: dict[str, set[str]] = defaultdict(set)
+    for word in set(_WORD.findall(folded)):
+        for length in range(1, min(len(word), longest) + 1):
+            for name, kind in begins.get(word[:length], ()):
+                present[name].add(kind)
+    if not folded.isascii():
+        for name in _UNSPACED:
+            stems = languages()[name]
+            present[name] = {
+                kind for kind in Stems._fields if any(stem in folded for stem in getattr(stems, kind).split("|"))
+            }
+    return [name for name, kinds in present.items() if any(order <= kinds for order in _ORDERS)]
+
+
+@cache
+def _beginnings() -> tuple[dict[str, tuple[tuple[str, str], ...]], int]:
+    """How the first words of the stems begin, of which language and kind; and the length of the longest."""
+    found: dict[str, list[tuple[str, str]]] = defaultdict(list)
+    for name, stems in languages().items():
+        for kind in ("ignore", "rules", "give", "score"):
+            for stem in getattr(stems, kind).casefold().split("|"):
+                first = _WORD.match(stem)
+                if name not in _UNSPACED and first:
+                    found[first.group()].append((name, kind))
+    return {begin: tuple(of) for begin, of in found.items()}, max(map(len, found))
+
+
+@cache
+def _compiled(name: str) -> re.Pattern[str]:
+    return re.compile(_phrase(languages()[name], is_spaced=name not in _UNSPACED), re.IGNORECASE)
+
+
+def _phrase(stems: Stems, *, is_spaced: bool) -> str:
+    ignore, rules, give, score = (rf"(?<!\w)(?:{words})\w*" for words in stems[:4])
+    nought = rf"(?<![\w.,])(?:{stems.nought}|0)(?![\w.,]\d|\w{{4}})"
+    if not is_spaced:
+        ignore, rules, give, score = (rf"(?:{words})" for words in stems[:4])
+        nought = rf"(?:{stems.nought}|0)"
+    alternatives = (
+        rf"{ignore}{_GAP}{rules}",
+        rf"{rules}{_GAP}{ignore}",
+        rf"{give}{_NEAR}{score}{_NEAR}{nought}",
+        rf"{give}{_NEAR}{nought}{_NEAR}{score}",
+        rf"{score}{_NEAR}{nought}{_NEAR}{give}",
+        rf"{nought}{_NEAR}{score}{_NEAR}{give}",
+    )
+    return "|".join(alternatives)
