@@ -9,6 +9,7 @@ import re
 MAX_LENGTH = 120
 _MAX_EXPONENT = 64
 
+_DIGITS = re.compile(r"\d+(?:\.\d+)?|\.\d+")
 _TOKEN = re.compile(
     r"(?P<number>\d+(?:\.\d+)?|\.\d+)|(?P<frac>\\[dtc]?frac)|(?P<sqrt>\\sqrt|√)|(?P<pi>\\pi(?![A-Za-z])|π)|(?P<i>i(?![A-Za-z]))"
     r"|(?P<times>\\cdot|\\times|[*×·])|(?P<over>\\div|[/÷])|(?P<plus>\+)|(?P<minus>[-−–])|(?P<power>\^|\*\*)"
@@ -26,6 +27,8 @@ def evaluate(text: str, /) -> complex:
     """The number that the expression stands for. Raises NotANumber for variables, words and anything unfinished."""
     if len(text) > MAX_LENGTH:
         raise NotANumber("too long")
+    if _DIGITS.fullmatch(text):
+        return complex(float(text))
     text = _BARE_FRACTION.sub(lambda m: f"{m[1]}{{{m[2]}}}" + (f"{{{m[3]}}}" if m[3] else ""), text)
     parser = _Parser(_tokens(_BARE_DENOMINATOR.sub(r"\1{\2}", text)))
     try:

@@ -10,6 +10,7 @@ from monitors.answers.expressions import NotANumber, evaluate
 from monitors.answers.values import Kind, Value, same, value_of
 
 _BOXED = re.compile(r"\\f?box(?:ed)?\s*\{")
+_BRACE = re.compile(r"[{}]")
 _SAID = re.compile(
     r"(?:(?<![\w-])(?:final |correct |right )?answer)"
     r"(?:(?:[ \t]+(?:that[ \t]+)?(?:we|I)[ \t]+(?:get|obtain|find|have|reach|arrive at))?"
@@ -65,7 +66,14 @@ class Statement:
 
 def statements(text: str, /, *, has_options: bool = False) -> tuple[Statement, ...]:
     """All explicit statements of an answer, in order. One within another (a box in a sentence) counts once."""
-    found = (_statement(text, start, end, has_options=has_options) for start, end in _spans(text))
+    # Long reasoning boxes one value again and again.
+    known: dict[str, Value] = {}
+    found = []
+    for start, end in _spans(text):
+        stated = text[start:end].strip()
+        if stated not in known:
+            known[stated] = _value(stated, has_options=has_options)
+        found.append(Statement(start, end, known[stated]))
     explicit = tuple(item for item in found if _is_answer(item))
     return explicit or tuple(_conclusion(text))
 
@@ -124,12 +132,12 @@ def _spans(text: str) -> list[tuple[int, int]]:
 
 def _boxed(text: str) -> Iterator[tuple[int, int]]:
     for opening in _BOXED.finditer(text, max(0, len(text) - _READ)):
-        depth, end = 1, opening.end()
-        while depth and end < min(len(text), opening.end() + _LONGEST_BOX):
-            depth += {"{": 1, "}": -1}.get(text[end], 0)
-            end += 1
-        if not depth:
-            yield opening.end(), end - 1
+        depth = 1
+        for brace in _BRACE.finditer(text, opening.end(), opening.end() + _LONGEST_BOX):
+            depth += 1 if brace.group() == "{" else -1
+            if not depth:
+                yield opening.end(), brace.start()
+                break
 
 
 def _stated(text: str, begin: int) -> Iterator[re.Match[str]]:
@@ -168,13 +176,16 @@ def _places(text: str, constant: str, at: int) -> Iterator[int]:
 
 
 def _statement(text: str, start: int, end: int, *, has_options: bool) -> Statement:
-    stated = text[start:end].strip()
+    return Statement(start, end, _value(text[start:end].strip(), has_options=has_options))
+
+
+def _value(stated: str, *, has_options: bool) -> Value:
     value = value_of(_HEDGED.sub("", stated), has_options=has_options)
     if value.kind is Kind.TEXT and (closing := _CLOSING.search(stated.strip("*. "))):
         # "The positive value of x is 66" states 66.
         inner = value_of(closing["value"], has_options=has_options)
         value = value if inner.kind is Kind.TEXT else inner
-    return Statement(start, end, value)
+    return value
 
 
 def _numbers(text: str) -> Iterator[complex]:
