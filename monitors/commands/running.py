@@ -9,7 +9,9 @@ from concurrent.futures import Future, ProcessPoolExecutor, ThreadPoolExecutor
 from contextlib import ExitStack
 from dataclasses import dataclass, field
 from itertools import islice
+from pathlib import Path
 
+from monitors.backends.prices import Price
 from monitors.base import Monitor, Need, RecordedVerdict, Score, measure
 from monitors.commands import sets
 from monitors.commands.problem import Problem
@@ -34,6 +36,15 @@ class Panel:
     learned: Mapping[str, Scorer] = field(default_factory=dict)
 
 
+@dataclass(frozen=True, slots=True)
+class Serving:
+    """What a model server takes for its tokens, how many calls it gets at once, and where its answers are kept."""
+
+    price: Price | None = None
+    concurrency: int | None = None
+    answers: Path | None = None
+
+
 def panel(
     names: Sequence[str],
     *,
@@ -42,6 +53,7 @@ def panel(
     recorded: Mapping[str, tuple[RecordedVerdict, ...]] | None = None,
     known: Iterable[Parsed] = (),
     outcome: str | None = None,
+    server: Serving | None = None,
 ) -> Panel:
     """Build the named monitors with their backends; a judge that was not admitted comes back unscored.
 
@@ -53,8 +65,11 @@ def panel(
     if unknown:
         raise Problem(f"no monitor {', '.join(map(ascii, unknown))}; there are {', '.join(entries())}")
     needy = [name for name in names if entry(name).needs]
-    opened = _opened(backend, model, recorded or {}) if needy else {}
+    server = server or Serving()
+    opened = _opened(backend, model, recorded or {}, server) if needy else {}
     built = {name: _gated(name, build(name, backends=opened), is_open=bool(opened)) for name in needy}
+    if server.answers:
+        built = _remembering(built, opened, server.answers)
     is_remote = backend.startswith(("http://", "https://"))
     learned = sets.learned(learning, known, outcome) if (learning := sets.learning(names)) else {}
     model_free = tuple(name for name in names if name not in built and name not in learned)
@@ -84,15 +99,37 @@ def _finished(
     chosen: Panel, calls: ThreadPoolExecutor, batch: list[Parsed], future: Future[list[Scores]] | None
 ) -> Iterator[tuple[Parsed, Scores]]:
     done = future.result() if future else _score(chosen.model_free, [item.transcript for item in batch])
-    asked = calls.map(lambda item: {name: measure(own, item.transcript) for name, own in chosen.needy.items()}, batch)
+    asked = calls.map(lambda item: _ask(chosen.needy, item.transcript), batch)
     for item, scores, measured in zip(batch, done, asked, strict=True):
         learned = {name: score(item) for name, score in chosen.learned.items()}
         yield item, {name: {**scores, **measured, **learned}[name] for name in chosen.names}
 
 
+def _ask(needy: Mapping[str, Monitor], transcript: Transcript) -> Scores:
+    """Those that ask one judge have it read the transcript once."""
+    if not needy:
+        return {}
+    from monitors.judging.sitting import measure_many
+
+    return dict(zip(needy, measure_many(list(needy.values()), transcript), strict=True))
+
+
 def _score(names: tuple[str, ...], transcripts: list[Transcript]) -> list[Scores]:
     monitors = {name: build(name) for name in names}
     return [{name: measure(monitor, item) for name, monitor in monitors.items()} for item in transcripts]
+
+
+def _remembering(built: Mapping[str, Monitor], opened: Mapping[Need, object], answers: Path) -> dict[str, Monitor]:
+    """The same monitors with a judge that answers from a folder; only now, since an admission asks anew."""
+    from monitors.admission import Withheld
+    from monitors.backends.kept_answers import Folder, kept
+    from monitors.backends.openai_server import OpenAIServer
+
+    judge = opened.get(Need.JUDGE)
+    if not isinstance(judge, OpenAIServer):
+        return dict(built)
+    backends = {**opened, Need.JUDGE: kept(judge, Folder(answers))}
+    return {name: own if isinstance(own, Withheld) else build(name, backends=backends) for name, own in built.items()}
 
 
 def _pool(n_jobs: int) -> ProcessPoolExecutor:
@@ -101,13 +138,13 @@ def _pool(n_jobs: int) -> ProcessPoolExecutor:
 
 
 def _opened(
-    backend: str, model: str | None, recorded: Mapping[str, tuple[RecordedVerdict, ...]]
+    backend: str, model: str | None, recorded: Mapping[str, tuple[RecordedVerdict, ...]], server: Serving
 ) -> Mapping[Need, object]:
     if backend == "none":
         return {}
     from monitors.backends import open_backends
 
-    return open_backends(backend, model=model, recorded=recorded)
+    return open_backends(backend, model=model, recorded=recorded, price=server.price, concurrency=server.concurrency)
 
 
 def _gated(name: str, monitor: Monitor, *, is_open: bool) -> Monitor:

@@ -70,7 +70,8 @@ def test_score_writes_one_line_for_each_transcript_and_monitor(tmp_path: Path) -
     for row in rows:
         assert {"id", "monitor", "version", "state", "score", "raw", "unit", "evidence", "cost"} <= set(row)
         assert (row["score"] is None) == (row["state"] != "scored")
-        assert set(row["cost"]) == {"seconds", "calls", "prompt_tokens", "completion_tokens"}
+        tokens = {"prompt_tokens", "completion_tokens", "cached_tokens"}
+        assert set(row["cost"]) == {"seconds", "calls", "money", *tokens}
     assert "14 transcripts read, 0 unreadable" in done.stderr
     assert "byte_channels: scored 14, unscored 0" in done.stderr
     assert "not_extractable" in done.stderr
