@@ -14,7 +14,6 @@ __all__ = [
     "ContextOverflow",
     "CrossLogprobs",
     "CrossScorer",
-    "Forgetful",
     "Judge",
     "JudgeAnswer",
     "JudgePrompt",
@@ -94,13 +93,6 @@ class Roomy(Protocol):
     def room(self, texts: Sequence[str], /) -> int:
         """How many characters of such texts one prompt can show beside the instructions."""
         ...
-
-
-@runtime_checkable
-class Forgetful(Protocol):
-    """A judge with a memory that can be told which of its answers could not be read."""
-
-    def forget(self, prompts: Sequence[JudgePrompt], /) -> None: ...
 
 
 @runtime_checkable

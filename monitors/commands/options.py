@@ -5,6 +5,8 @@ from __future__ import annotations
 import argparse
 from pathlib import Path
 
+from monitors.backends.prices import Price
+
 
 def add_shared(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
@@ -18,6 +20,26 @@ def add_shared(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--model", help="model name for the server, or a path or name for the local backend")
     parser.add_argument("--limit", type=positive, help="stop after this many transcripts")
     parser.add_argument("--jobs", type=positive, default=1, help="processes for the monitors that need no model")
+
+
+def add_server(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "--price",
+        type=price,
+        metavar="P,A[,C]",
+        help="USD per million tokens that a server takes: prompt, answer, and prompt where it was cached",
+    )
+    parser.add_argument("--concurrency", type=positive, metavar="N", help="calls to the server at once (default: 8)")
+    parser.add_argument(
+        "--answers", type=Path, metavar="DIR", help="keep a server's answers here, and do not ask the same twice"
+    )
+
+
+def price(text: str) -> Price:
+    try:
+        return Price.read(text)
+    except ValueError as error:
+        raise argparse.ArgumentTypeError(str(error)) from None
 
 
 def add_monitors(parser: argparse.ArgumentParser) -> None:

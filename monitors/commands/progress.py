@@ -18,7 +18,7 @@ from rich.progress import (
     TimeRemainingColumn,
 )
 
-from monitors.base import Score, State
+from monitors.base import NO_COST, Cost, Score, State
 
 Item = TypeVar("Item")
 
@@ -37,11 +37,13 @@ class Tally:
 
     def __init__(self) -> None:
         self._counts: dict[str, Counter[str]] = {}
+        self._costs: dict[str, Cost] = {}
 
     def add(self, scores: Mapping[str, Score]) -> None:
         for name, score in scores.items():
             outcome = "scored" if score.state is State.SCORED else f"{score.state}: {score.reason}"
             self._counts.setdefault(name, Counter())[outcome] += 1
+            self._costs[name] = self._costs.get(name, NO_COST) + score.cost
 
     def write(self, *, n_read: int, n_unreadable: int) -> None:
         sys.stderr.write(f"{n_read} transcripts read, {n_unreadable} unreadable\n")
@@ -51,3 +53,17 @@ class Tally:
             sys.stderr.write(
                 f"{name}: scored {n_scored}, unscored {outcomes.total()}" + (f" ({reasons})\n" if reasons else "\n")
             )
+        called = {name: cost for name, cost in self._costs.items() if cost.calls}
+        for name, cost in called.items():
+            sys.stderr.write(f"{name}: {_spent(cost)}\n")
+        if len(called) > 1:
+            sys.stderr.write(f"together: {_spent(sum(called.values(), NO_COST))}\n")
+
+
+def _spent(cost: Cost) -> str:
+    cached = f" ({cost.cached_tokens:,} of them cached)" if cost.cached_tokens else ""
+    money = f", {cost.money:.4f} USD" if cost.money else ""
+    return (
+        f"{cost.calls:,} model calls, {cost.prompt_tokens:,} prompt tokens{cached}"
+        f" and {cost.completion_tokens:,} of answers{money}"
+    )

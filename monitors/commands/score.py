@@ -15,7 +15,7 @@ from monitors.base import RecordedVerdict, Score, State
 from monitors.commands import options
 from monitors.commands.progress import Tally, shown
 from monitors.commands.reading import Reader
-from monitors.commands.running import panel
+from monitors.commands.running import Serving, panel
 from monitors.commands.running import run as run_panel
 from monitors.registry import entry
 
@@ -30,6 +30,7 @@ def add_parser(parser: argparse.ArgumentParser) -> None:
         help="how a transcript came out, such as meta.correct: monitors that know sets tell which words go with it",
     )
     options.add_shared(parser)
+    options.add_server(parser)
     parser.set_defaults(run=run)
 
 
@@ -45,6 +46,7 @@ def run(arguments: argparse.Namespace) -> int:
         recorded=recorded,
         known=known,
         outcome=arguments.outcome,
+        server=Serving(arguments.price, arguments.concurrency, arguments.answers),
     )
     reader, tally = Reader(arguments.files, arguments.limit), Tally()
     with _opened(arguments.out) as out:
