@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from functools import cache
+from itertools import pairwise
+from typing import NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -62,70 +64,72 @@ def _drawn(urns: Floats, places: Numbers, ones: Numbers, zeros: Numbers) -> Floa
 
 
 def log_messages(bits: Bits, rows: Rows, rests: Floats) -> Floats:
-    """(rows,) ln of the evidence of the best message, nearly; between the ends the clean law counts in a line.
+    """(rows,) ln of the evidence of the best message, nearly; between the ends the clean law counts in a line."""
+    order = (-rows.n).argsort(kind="stable")
+    read, windows = rows.some(order), _Windows.of(rows.n[order])
+    starts, alone, behind = _gains(bits, read, windows, rests[order])
+    best = np.full((2, len(order)), _IMPOSSIBLE, np.float32)
+    chain = np.full((2, WIDTH, len(order)), _IMPOSSIBLE, np.float32)
+    for begin, end in pairwise(windows.cuts):
+        n = end - begin
+        # A message goes on at its own phase, or behind a slip at any.
+        now = np.maximum(best[:, None, :n] - _SLIP, starts[:, begin:end])
+        now += alone[:, :, begin:end]
+        behind[:, :, begin:end] += chain[:, :, :n]
+        chain = np.maximum(now, behind[:, :, begin:end], out=now)
+        np.maximum(best[:, :n], chain.max(axis=1), out=best[:, :n])
+    found = np.empty(len(order))
+    found[order] = (best.T + _WAYS).max(axis=1) - np.log(read.n / WIDTH)
+    return found
 
-    (ways, rows, bytes, phases): a message goes along the bytes of one phase.
+
+class _Windows(NamedTuple):
+    """Bytes of streams that are sorted by their length: all first bytes, all second bytes, ..., at each phase.
+
+    `sites` (phases, bytes) are those of the stream in `row` where each byte begins; `cuts` part the first bytes from
+    the second, and so on.
     """
-    width = -(-int(rows.n.max()) // WIDTH) * WIDTH
-    numbers = _numbers(bits, rows, width)
-    line = _line(rows, rests, width + WIDTH)
-    shape = len(numbers), width // WIDTH, WIDTH
-    alone, after = _bytes()
-    here = alone.take(numbers, axis=1).reshape(2, *shape)
-    total = np.zeros((2, len(numbers), width), np.float32)
-    total[:, :, WIDTH:] = after.take(numbers[:, :-WIDTH].astype(np.uint16) << WIDTH | numbers[:, WIDTH:], axis=1)
-    gains = total.reshape(2, *shape)
-    sums = np.cumsum(gains, axis=2, out=gains)
-    starts = _starts()[rows.n, :width].reshape(shape)
-    end = np.where(np.arange(WIDTH, width + WIDTH) <= rows.n[:, None], line[:, WIDTH:], _IMPOSSIBLE).reshape(shape)
-    # What the clean law says of the sites before is the same for all that follows.
-    here -= sums
-    here -= line[:, :width].reshape(shape)
-    sums += end
-    ratios = _ends(here + starts, sums)
-    best = (ratios.max(axis=(2, 3)).T + _WAYS).max(axis=1)
-    some = (best > 0.0).nonzero()[0]
-    if len(some):
-        slipped = _slipped(ratios[:, some].reshape(2, len(some), width))
-        begun = np.maximum(slipped.reshape(2, len(some), *shape[1:]), starts[some])
-        again = _ends(here[:, some] + begun, sums[:, some])
-        best[some] = np.maximum(best[some], (again.max(axis=(2, 3)).T + _WAYS).max(axis=1))
-    return np.asarray(best - np.log(np.maximum(rows.n / WIDTH, 1.0)))
+
+    row: Numbers
+    sites: Numbers
+    cuts: list[int]
+
+    @classmethod
+    def of(cls, n: Numbers) -> _Windows:
+        n_bytes = n // WIDTH
+        byte, row = (np.arange(int(n_bytes[0]))[:, None] < n_bytes).nonzero()
+        cuts = byte.searchsorted(np.arange(int(n_bytes[0]) + 1)).tolist()
+        return cls(row, byte * WIDTH + np.arange(WIDTH)[:, None], cuts)
 
 
-def _numbers(bits: Bits, rows: Rows, width: int) -> Bits:
-    """(rows, width) the byte that begins at each site."""
-    at = np.arange(width + WIDTH)
-    numbers: Bits = bits.take(rows.start[:, None] + at, mode="clip")
+def _gains(bits: Bits, rows: Rows, windows: _Windows, rests: Floats) -> tuple[Logs, Logs, Logs]:
+    """(phases, bytes) what it costs to begin at a site, (2, phases, bytes) what a byte gains alone and behind one."""
+    row, sites = windows.row, windows.sites
+    n = rows.n[row]
+    numbers = bits.astype(np.uint16)
     for shift in (1, 2, 4):
-        numbers = (numbers[:, :-shift] << shift | numbers[:, shift:]).astype(np.uint8, copy=False)
-    return numbers[:, :width]
+        numbers[:-shift] = numbers[:-shift] << shift | numbers[shift:]
+    numbers &= 255
+    at = rows.start[row] + sites
+    here = numbers.take(at, mode="clip")
+    cost = _costs(rows, rests)[row, sites]
+    # Bytes that are not whole.
+    cost[sites + WIDTH > n] = -_IMPOSSIBLE
+    alone, after = _bytes()
+    pairs = numbers.take(at - WIDTH, mode="clip") << WIDTH | here
+    return _starts()[n, sites], alone.take(here, axis=1) - cost, after.take(pairs, axis=1) - cost
 
 
-def _line(rows: Rows, rests: Floats, width: int) -> Logs:
-    """(rows, width) `rests` at every site, in a line between the ends."""
-    steps = np.diff(rows.ends)
-    slopes = np.diff(rests) / np.maximum(steps, 1)
-    found = np.zeros((len(rests), width + 1), np.float32)
-    found[:, 0] = rests[:, 0]
-    block = np.minimum(rows.blocks(width), N_ENDS - 1)
-    found[:, 1:] = np.take_along_axis(slopes, block, axis=1)
-    return np.cumsum(found, axis=1, out=found)[:, :width]
-
-
-def _ends(begun: Logs, total: Logs) -> Logs:
-    """What the best message that ends with each byte gains."""
-    found = np.maximum.accumulate(begun, axis=2)
-    found += total
-    return found
-
-
-def _slipped(ratios: Logs) -> Logs:
-    """What a message gained that ended before each site, and goes on there."""
-    found = np.full(ratios.shape, _IMPOSSIBLE, np.float32)
-    np.maximum.accumulate(ratios[:, :, :-WIDTH], axis=2, out=found[:, :, WIDTH:])
-    found -= _SLIP
-    return found
+def _costs(rows: Rows, rests: Floats) -> Logs:
+    """(rows, sites) what the clean law says of the byte that begins there, in a line between the ends."""
+    slopes = (rests[:, 1:] - rests[:, :-1]) / np.maximum(rows.ends[:, 1:] - rows.ends[:, :-1], 1)
+    held = np.concatenate((slopes, np.zeros((len(slopes), 1))), axis=1).astype(np.float32)
+    width = int(rows.n[0])
+    each = held.take(rows.blocks(width) + (np.arange(len(held)) * (N_ENDS + 1))[:, None])
+    line = np.zeros((len(held), width + WIDTH + 1), np.float32)
+    np.cumsum(each, axis=1, out=line[:, 1 : width + 1])
+    line[:, width + 1 :] = line[:, width : width + 1]
+    return line[:, :-WIDTH] - line[:, WIDTH:]
 
 
 @cache
