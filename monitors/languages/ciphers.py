@@ -99,7 +99,8 @@ def _gains() -> tuple[list[str], npt.NDArray[np.float32]]:
     gains[:, :, :, N_SYMBOLS - 1] = _NO_GAIN
     # What is not rated, two blanks in a row, has no gain either.
     gains[:, :, BLANK, BLANK] = 0.0
-    return names, np.ascontiguousarray(gains.reshape(len(names), -1), np.float32)
+    # All ways of one place together, as they are read.
+    return names, np.ascontiguousarray(gains.reshape(len(names), -1).T, np.float32)
 
 
 def _suspects(reading: Reading) -> list[tuple[int, int]]:
@@ -128,10 +129,10 @@ def _promising(reading: Reading, gains: npt.NDArray[np.float32]) -> Iterator[tup
         n = max(1, int(np.searchsorted(np.cumsum([last - first for first, last in waiting]), _PIECE, "right")))
         group, waiting = waiting[:n], waiting[n:]
         places = np.concatenate([reading.trigrams[first:last] for first, last in group])
-        every = gains.take(places, axis=1)
+        every = gains.take(places, axis=0)
         starts = np.cumsum([0, *(last - first for first, last in group[:-1])])
-        sums = np.add.reduceat(np.maximum(every, 0.0, out=every), starts, axis=1)
-        found = (sums.max(axis=0) >= _LEAST_GAIN - _ROUNDING).nonzero()[0]
+        sums = np.add.reduceat(np.maximum(every, 0.0, out=every), starts, axis=0)
+        found = (sums.max(axis=1) >= _LEAST_GAIN - _ROUNDING).nonzero()[0]
         yield from (group[at] for at in found.tolist())
 
 
@@ -139,12 +140,12 @@ def _best(
     reading: Reading, gains: npt.NDArray[np.float32], first: int, last: int, taken: list[tuple[int, int]]
 ) -> tuple[int, int, int, float] | None:
     """The way of writing and the stretch with the largest gain, if that is enough."""
-    every = gains.take(reading.trigrams[first:last], axis=1)
+    every = gains.take(reading.trigrams[first:last], axis=0)
     # No stretch gains more than all gains of its way together: most ways end here, before the costly sums.
-    ways = (np.maximum(every, 0.0).sum(axis=1) >= _LEAST_GAIN - _ROUNDING).nonzero()[0]
+    ways = (np.maximum(every, 0.0).sum(axis=0) >= _LEAST_GAIN - _ROUNDING).nonzero()[0]
     if not len(ways):
         return None
-    own = every[ways]
+    own = np.ascontiguousarray(every[:, ways].T)
     for start, end in taken:
         own[:, start - first : end - first] = -_MOST_GAIN
     sums = np.zeros((len(own), own.shape[1] + 1), np.float32)
