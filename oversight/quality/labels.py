@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -12,6 +12,7 @@ from django.db.models import Count, Q
 
 from monitors.base import Axis
 from oversight.lib.kept import kept
+from oversight.monitoring.models import Deployment, Score
 from oversight.review.models import Verdict, VerdictLabel, VerdictState
 from oversight.transcripts.models import Label, RecordedVerdict, Transcript
 
@@ -21,6 +22,7 @@ POSITIVE_VERDICTS = (VerdictLabel.SUSPICIOUS.value, VerdictLabel.CONFIRMED.value
 # Fewer of a class carry no figure: one more label would turn it round.
 LEAST_OF_CLASS = 5
 MOST_SOURCES = 60
+MOST_TRIED = 8
 # Labels that are about what a monitor of the axis looks for; others can be chosen, and say something else.
 ABOUT: dict[str, tuple[str, ...]] = {
     Axis.STEGANOGRAPHY: ("planted", "stego", "payload_recovered_by_rule", "judge_encoded_reasoning"),
@@ -89,10 +91,11 @@ def _rank(source: Source) -> tuple[Any, ...]:
     return makers.index(source.provenance), not source.has_both, -source.n, source.name
 
 
-def default(found: Sequence[Source], axis: str) -> Source | None:
+def default(found: Sequence[Source], deployment: Deployment, axis: str) -> Source | None:
     """The one with the most human labels of which something can be estimated; else of a program, else of a judge.
 
-    Among labels by programs and judges, those about what the monitor looks for go first.
+    Among labels by programs and judges, those about what the monitor looks for go first. What can be estimated is
+    asked of the deployment's own scores, of the first few; where nothing can, the first of all is shown.
     """
     about = ABOUT.get(axis, ())
 
@@ -101,7 +104,21 @@ def default(found: Sequence[Source], axis: str) -> Source | None:
         order = (0, -source.n) if source.provenance == HUMAN else (place, -min(source.n_true, source.n_false))
         return not source.has_both, *_rank(source)[:1], *order, source.name
 
-    return min(found, key=rank, default=None)
+    ranked = sorted(found, key=rank)[:MOST_TRIED]
+    key = ("quality.default", deployment.pk, deployment.params_digest, tuple(one.key for one in ranked))
+    chosen = kept(key, lambda: next((one.key for one in ranked if _is_scored(one, deployment)), ""), of=Score).value
+    return next((one for one in ranked if one.key == chosen), next(iter(ranked), None))
+
+
+def _is_scored(source: Source, deployment: Deployment) -> bool:
+    """Whether enough of both kinds have a complete score by the parameters of now."""
+    scores = Score.objects.filter(deployment=deployment, params_digest=deployment.params_digest, state="scored")
+    column = value_of(source)
+    rows = scores.filter(**where(source)).values(column).annotate(n=Count("transcript", distinct=True)).order_by()
+    counts = Counter[bool]()
+    for row in rows:
+        counts[is_true(source, row[column])] += row["n"]
+    return min(counts[True], counts[False]) >= LEAST_OF_CLASS
 
 
 def _sources(project_id: int) -> Iterator[Source]:

@@ -84,7 +84,7 @@ def choices(deployment: Deployment, asked: Mapping[str, str]) -> Choices:
     found, others = labels.sources(deployment.project_id), rivals.rivals(deployment)
     entry = registry.entries().get(deployment.monitor)
     source = next((one for one in found if one.key == asked.get("labels")), None)
-    source = source or labels.default(found, entry.axis if entry else "")
+    source = source or labels.default(found, deployment, entry.axis if entry else "")
     against = next((one.key for one in others if one.key == asked.get("against")), "")
     selection = None
     if source is not None:

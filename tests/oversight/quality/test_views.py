@@ -139,6 +139,18 @@ def test_the_label_with_most_human_labels_that_say_something_is_shown_first(
     assert "some is true , by people. 12 labelled transcripts" in text
 
 
+def test_a_label_that_the_monitor_did_not_score_is_not_shown_first(
+    project: Project, deployment: Deployment, alice: User, client_of: SignIn
+) -> None:
+    meta = {"label_provenance": {"elsewhere": "human", "here": "program"}}
+    for index in range(20):
+        factories.make_transcript(project, labels={"elsewhere": index % 2 == 0}, meta=meta)
+    for index in range(12):
+        labelled(project, deployment, index / 12, meta=meta, here=index % 2 == 0)
+    text = text_of(page_of(client_of(alice), deployment))
+    assert "here is true , by a program. 12 labelled transcripts" in text
+
+
 def test_the_opposite_of_correct_is_looked_for(
     project: Project, deployment: Deployment, alice: User, client_of: SignIn
 ) -> None:
