@@ -91,11 +91,13 @@ def _states(n_scored: int, reasons: dict[str, int]) -> Chart:
         "marker": {"color": "--violet", "pattern": {"shape": "/", "size": 6}},
         "hovertemplate": "%{y}<br>%{x:,}<extra></extra>",
     }
+    most = max(reasons.values())
+    xaxis = {"title": {"text": "transcripts"}, "rangemode": "tozero", **({"dtick": 1} if most <= 8 else {})}
     return Chart(
         id="reasons",
         title="What could not be judged in full, and why",
         summary=f"{sum(reasons.values()):,} without a full verdict, beside {n_scored:,} with a score.",
-        figure={"data": [bar], "layout": {"bargap": 0.4, "yaxis": {"tickfont": {"color": "--text"}}}},
+        figure={"data": [bar], "layout": {"bargap": 0.6, "xaxis": xaxis, "yaxis": {"tickfont": {"color": "--text"}}}},
         columns=("Reason", "Transcripts"),
         rows=tuple((words.reason_in_words(reason), f"{n:,}") for reason, n in reasons.items()),
     )

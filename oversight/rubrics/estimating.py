@@ -10,6 +10,7 @@ from uuid import UUID
 
 from django.db import transaction
 
+from monitors.backends.prices import FREE, Price
 from oversight.lib import clock
 from oversight.rubrics import judges, planning, runs, wording
 from oversight.rubrics.models import PARALLEL, Result, RubricRun, RunItem, RunState
@@ -43,7 +44,6 @@ class Earlier:
     prompt_tokens: int
     answer_tokens: int
     seconds: float
-    money: float
 
 
 def work(run_id: int) -> bool:
@@ -54,7 +54,8 @@ def work(run_id: int) -> bool:
     n_total, ids = _population(run)
     # By its id, so that a repeat draws the same sample.
     sample = random.Random(run.pk).sample(ids, min(SAMPLE, len(ids)))
-    estimate = estimated(n_total, _asked(run, sample), _earlier(run), parallel=PARALLEL[run.backend])
+    price = judges.price_of(run.backend)
+    estimate = estimated(n_total, _asked(run, sample), _earlier(run), price=price, parallel=PARALLEL[run.backend])
     _keep(run, n_total, estimate)
     return True
 
@@ -100,14 +101,15 @@ def _earlier(run: RubricRun) -> list[Earlier]:
             prompt_tokens=cost["prompt_tokens"],
             answer_tokens=cost["completion_tokens"],
             seconds=cost["seconds"],
-            money=cost.get("money", 0.0),
         )
         for chars, cost in rows
         if cost.get("calls") and cost.get("prompt_tokens")
     ]
 
 
-def estimated(n_total: int, asked: Sequence[Asked], earlier: Sequence[Earlier], *, parallel: int) -> dict[str, Any]:
+def estimated(
+    n_total: int, asked: Sequence[Asked], earlier: Sequence[Earlier], *, price: Price = FREE, parallel: int
+) -> dict[str, Any]:
     """Tokens, calls, money and time of the whole run, each with a 95 % percentile interval of the bootstrap.
 
     The sample's means are drawn with the finite-population factor sqrt(1 - m/N), so that a sample of everything has
@@ -115,13 +117,12 @@ def estimated(n_total: int, asked: Sequence[Asked], earlier: Sequence[Earlier], 
 
     Returns
     -------
-    dict of JSON : `tokens`, `calls`, `money` (USD, null where no result was charged) and `seconds` (null without
+    dict of JSON : `tokens`, `calls`, `money` (USD, null where no price is set) and `seconds` (null without
         earlier results), each [middle, low, high]; `basis` is "earlier" or "assumed".
     """
     import numpy as np
 
     per_token_s: Any = None
-    per_token_usd: Any = None
     said: dict[str, Any] = {
         "n_sampled": len(asked),
         "n_nothing": sum(not one.calls for one in asked),
@@ -142,22 +143,21 @@ def estimated(n_total: int, asked: Sequence[Asked], earlier: Sequence[Earlier], 
     else:
         again = rng.integers(0, len(earlier), (DRAWS, len(earlier)))
         taken = {name: np.asarray([getattr(one, name) for one in earlier], float)[again].sum(1) for name in _TAKEN}
-        all_tokens = taken["prompt_tokens"] + taken["answer_tokens"]
         per_char, per_call = taken["prompt_tokens"] / taken["chars"], taken["answer_tokens"] / taken["calls"]
-        per_token_s, per_token_usd = taken["seconds"] / all_tokens, taken["money"] / all_tokens
-    tokens = n_total * (chars * per_char + calls * per_call)
-    is_priced = per_token_usd is not None and bool(per_token_usd.any())
+        per_token_s = taken["seconds"] / (taken["prompt_tokens"] + taken["answer_tokens"])
+    prompts, answers = n_total * chars * per_char, n_total * calls * per_call
+    tokens = prompts + answers
+    usd = (prompts * price.prompt + answers * price.completion) / 1_000_000
     return {
         **said,
         "tokens": _interval(np, tokens),
         "calls": _interval(np, n_total * calls),
-        "money": _interval(np, tokens * per_token_usd, digits=6) if is_priced else None,
-        "usd_per_token": float(np.median(per_token_usd)) if is_priced else None,
+        "money": _interval(np, usd, digits=6) if price != FREE else None,
         "seconds": None if per_token_s is None else _interval(np, tokens * per_token_s / parallel, digits=1),
     }
 
 
-_TAKEN = ("chars", "calls", "prompt_tokens", "answer_tokens", "seconds", "money")
+_TAKEN = ("chars", "calls", "prompt_tokens", "answer_tokens", "seconds")
 
 
 def _drawn(np: Any, values: Sequence[float], picks: Any, factor: float) -> Any:

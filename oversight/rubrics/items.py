@@ -20,7 +20,7 @@ from oversight.audit import services as audit
 from oversight.audit.actors import Actor
 from oversight.lib import clock, commits
 from oversight.monitoring.rows import MAX_EVIDENCE, MAX_TEXT, holdable
-from oversight.rubrics import admissions, runs
+from oversight.rubrics import admissions, judges, runs
 from oversight.rubrics.events import RunCapped, RunFinished, RunPaused, TranscriptJudged
 from oversight.rubrics.models import UNENDED, ItemState, Result, RubricRun, RunItem, RunKind, RunState
 
@@ -90,7 +90,7 @@ def reserve(*, item: RunItem, tokens: int) -> bool:
     run = runs.locked(item.run)
     held = RunItem.objects.filter(pk=item.pk, attempt=item.attempt, state=ItemState.LEASED)
     more = math.ceil(tokens * _learned_share(run))
-    money = more * _price(run)
+    money = more * judges.usd_per_token_at_most(run.backend)
     other = RunItem.objects.filter(run=run, state=ItemState.LEASED).aggregate(
         tokens=Sum("reserved_tokens", default=0), money=Sum("reserved_money", default=0.0)
     )
@@ -115,13 +115,6 @@ def _learned_share(run: RubricRun) -> float:
         return 1.0
     largest = results.aggregate(share=Max(share))["share"] or 1.0
     return float(min(1.0, 1.25 * largest))
-
-
-def _price(run: RubricRun) -> float:
-    """USD for a token, as this run's results were charged, else as its estimate says."""
-    if run.spent_tokens > run.lost_tokens and run.spent_money:
-        return run.spent_money / (run.spent_tokens - run.lost_tokens)
-    return float((run.estimate or {}).get("usd_per_token") or 0.0)
 
 
 def _cap(run: RubricRun) -> None:

@@ -8,14 +8,18 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+from django.conf import settings
+
 from monitors import base
 from monitors.backends.base import Judge, JudgeAnswer, JudgePrompt, Roomy
+from monitors.backends.prices import FREE, Price
 from monitors.errors import BackendUnavailable
 from monitors.judging.rubric import Rubric
 from monitors.judging.sitting import SERVER_CHARS
 from monitors.judging.verdict import judge
 from monitors.transcript import Message, Part, PartType, Role, Transcript
 from oversight.monitoring import bench
+from oversight.monitoring.models import Backend
 
 PLACEHOLDER = Transcript(
     "placeholder",
@@ -54,6 +58,17 @@ def judge_for(backend: str) -> Judge:
     if found is None:
         raise BackendUnavailable("no judge is configured")
     return found  # type: ignore[return-value]  # what stands under this need answers the protocol
+
+
+def price_of(backend: str) -> Price:
+    """USD per million tokens: what the operator set for the model server; nothing else is charged."""
+    return Price(*settings.MODEL_PRICE) if backend == Backend.SERVER else FREE
+
+
+def usd_per_token_at_most(backend: str) -> float:
+    """The dearer of a prompt's and an answer's token."""
+    price = price_of(backend)
+    return max(price.prompt, price.completion) / 1_000_000
 
 
 def tokens_at_most(prompts: Sequence[JudgePrompt]) -> int:

@@ -72,6 +72,11 @@ class ResultRow:
         return f"?rubric={self.result.pk}" + ("#e1" if self.quote else "")
 
     @property
+    def rationale(self) -> str:
+        """An error's message begins with the transcript's id, which the page shows already."""
+        return self.result.rationale.removeprefix(f"{self.result.transcript_id}: ")
+
+    @property
     def outputs(self) -> list[tuple[str, object]]:
         return list(self.result.outputs.items())
 

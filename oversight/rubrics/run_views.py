@@ -19,7 +19,7 @@ from oversight.dashboard.trace import head, trace_page
 from oversight.dashboard.traces import models_of
 from oversight.lib.csv_export import attachment, streamed
 from oversight.lib.errors import Conflict, Invalid, NotFound, Unavailable
-from oversight.rubrics import charts, comparing, results, runs, selectors
+from oversight.rubrics import charts, comparing, judges, results, runs, selectors
 from oversight.rubrics.events import ResultsRead
 from oversight.rubrics.forms import CapForm, RunForm, first_values
 from oversight.rubrics.models import Result, RubricRun, RunKind, RunState
@@ -99,12 +99,12 @@ def _run(
 
 
 def _caps(found: RubricRun) -> dict[str, Any]:
-    """The caps of now, or the upper end of the estimate with room for what is under way; after a stop, twice as much."""
+    """The caps of now, or the upper end of the estimate with room for what is under way; twice as much after a stop."""
     estimate = found.estimate or {}
     if found.cap_tokens is None and found.cap_money is None:
-        room, price = int(estimate.get("headroom", 0)), estimate.get("usd_per_token")
+        room, price = int(estimate.get("headroom", 0)), judges.usd_per_token_at_most(found.backend)
         upper = int(estimate.get("tokens", [0, 0, 0])[2]) + room
-        money = round(estimate["money"][2] + room * price, 4) if estimate.get("money") and price else None
+        money = round(estimate["money"][2] + room * price, 4) if estimate.get("money") else None
         return {"cap_tokens": max(1, upper), "cap_money": money}
     if found.state != RunState.CAPPED:
         return {"cap_tokens": found.cap_tokens, "cap_money": found.cap_money}

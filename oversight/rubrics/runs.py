@@ -17,6 +17,7 @@ from oversight.audit import services as audit
 from oversight.audit.actors import Actor
 from oversight.lib import clock
 from oversight.lib.errors import Conflict, Invalid
+from oversight.rubrics import judges
 from oversight.rubrics.events import RunAsked, RunCancelled, RunPaused, RunStarted
 from oversight.rubrics.models import (
     BACKENDS,
@@ -136,6 +137,8 @@ def start(*, run: RubricRun, cap_tokens: int | None, cap_money: float | None, by
         raise Conflict(f"This run cannot be started: {current.get_state_display().lower()}.")
     if cap_tokens is None and cap_money is None:
         raise Invalid("Set a cap in tokens, in money, or both: no run is without one.")
+    if cap_tokens is None and not judges.usd_per_token_at_most(current.backend):
+        raise Invalid("No price is set for this judge, so a cap in money would never hold. Set one in tokens.")
     spent_all = (cap_tokens is not None and cap_tokens <= current.spent_tokens) or (
         cap_money is not None and cap_money <= current.spent_money
     )

@@ -8,9 +8,11 @@ from typing import Any
 
 import pytest
 from django.test import Client
-from hypothesis import given
+from hypothesis import HealthCheck, given
+from hypothesis import settings as examples
 from hypothesis import strategies as st
 
+from monitors.backends.prices import Price
 from oversight.accounts.models import Project, User
 from oversight.audit.actors import Actor
 from oversight.audit.models import LedgerEvent
@@ -162,6 +164,27 @@ def test_a_run_that_hits_its_cap_says_so_loses_nothing_and_goes_on(
     assert (run.state, run.n_ended, Result.objects.count()) == (RunState.DONE, 10, 10)
     assert len(judge.judged) == 10 > before
     assert actions(run) == ["asked", "started", "capped", "started", "finished"]
+
+
+def test_a_cap_in_money_holds_where_a_price_is_set_and_is_refused_where_none_is(
+    version: RubricVersion, dave: User, judge: JudgeServer, make: Make, settings: Any
+) -> None:
+    from oversight.monitoring import bench
+
+    make(0, 8)
+    unpriced = asked(version, dave)
+    with pytest.raises(Invalid, match="No price is set"):
+        runs.start(run=unpriced, cap_tokens=None, cap_money=5.0, by=dave)
+    settings.MODEL_PRICE = (2.0, 10.0)
+    bench.open_model.cache_clear()
+    run = asked(version, dave)
+    assert run.estimate is not None
+    assert run.estimate["money"][1] < run.estimate["money"][2]
+    usd = 500 * 2e-6 + 100 * 10e-6
+    run = judged(started(run, dave, cap_tokens=None, cap_money=judges_bound(run) * 10e-6 + 2.5 * usd))
+    assert run.state == RunState.CAPPED
+    assert run.n_ended == 3
+    assert run.spent_money == pytest.approx(3 * usd)
 
 
 def judges_bound(run: RubricRun) -> int:
@@ -318,22 +341,23 @@ def test_a_reviewer_may_not_run_and_another_project_sees_nothing(
 
 
 SIZES = st.lists(st.builds(Asked, chars=st.integers(0, 50_000), calls=st.integers(0, 4)), min_size=1, max_size=30)
-EARLIER = Earlier(chars=4000, calls=1, prompt_tokens=1000, answer_tokens=100, seconds=2.0, money=0.001)
+EARLIER = Earlier(chars=4000, calls=1, prompt_tokens=1000, answer_tokens=100, seconds=2.0)
 
 
+@examples(deadline=None, max_examples=40, suppress_health_check=[HealthCheck.too_slow])
 @given(SIZES, st.integers(0, 10_000))
 def test_an_estimate_is_an_interval_around_its_middle(sizes: Sequence[Asked], more: int) -> None:
     for earlier in ([], [EARLIER] * 5):
-        found = estimating.estimated(len(sizes) + more, sizes, earlier, parallel=1)
+        found = estimating.estimated(len(sizes) + more, sizes, earlier, price=Price(1.0, 5.0), parallel=1)
         for name in ("tokens", "calls", "money", "seconds"):
-            if found[name] is not None:
+            if found[name] is not None or name == "money":
                 middle, low, high = found[name]
                 assert 0 <= low <= middle <= high
 
 
 def test_a_sample_of_everything_with_steady_answers_has_no_spread() -> None:
     sizes = [Asked(4000, 1), Asked(8000, 2)]
-    found = estimating.estimated(2, sizes, [EARLIER] * 5, parallel=4)
+    found = estimating.estimated(2, sizes, [EARLIER] * 5, price=Price(2.0, 10.0), parallel=4)
     assert found["tokens"] == [3300, 3300, 3300]
-    assert found["money"] == pytest.approx([0.003] * 3, abs=1e-6)
+    assert found["money"] == pytest.approx([0.006 + 0.003] * 3, abs=1e-6)
     assert found["seconds"] == pytest.approx([1.5] * 3, abs=0.05)

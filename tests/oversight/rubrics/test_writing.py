@@ -9,7 +9,8 @@ from typing import Any
 import pytest
 from django.db import DatabaseError, transaction
 from django.test import Client
-from hypothesis import given
+from hypothesis import HealthCheck, given
+from hypothesis import settings as examples
 from hypothesis import strategies as st
 
 from monitors.judging.fence import prompt_sha256
@@ -131,6 +132,7 @@ def test_hostile_words_are_text(dave: User, project: Project, client_of: ClientO
     assert "&lt;script&gt;alert(1)&lt;/script&gt; {{ settings.SECRET_KEY }} {nonce} %(x)s" in saved
 
 
+@examples(deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(st.text(max_size=60), st.text(max_size=60))
 def test_a_difference_holds_both_texts_whole(before: str, now: str) -> None:
     old, new = replace(WORDS, definition=before), replace(WORDS, definition=now)
