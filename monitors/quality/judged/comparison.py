@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict
+from dataclasses import asdict, dataclass
+from itertools import repeat
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from monitors.quality.judged.labels import Labelled, is_naming
+from monitors.stats.bootstrap import Weights
 from monitors.stats.errors import UndefinedMetric
 from monitors.stats.estimate import Estimate, estimates
-from monitors.stats.paired import compare
-from monitors.stats.roc import Metrics, auroc, metrics
+from monitors.stats.roc import auroc, metrics
 from monitors.stats.stacking import combined
 
 Floats = NDArray[np.float64]
@@ -56,11 +57,12 @@ def halves(rows: Labelled, monitors: Columns, baselines: Columns) -> dict[str, A
 
 
 def side_by_side(rows: Labelled, monitors: Columns, baselines: Columns) -> dict[str, Any]:
-    """Figures of each column with its difference to the baseline that is best on these rows."""
+    """Figures of each column, with its difference to the baseline that is best on these rows."""
     best = _best(rows, baselines, [True] * len(rows.y_true))
+    figures = _Figures.of(rows, monitors, baselines)
     columns = [
-        *(_figures(rows, name, column, baselines, best) for name, column in monitors.items()),
-        *(_figures(rows, name, column, {}, None) for name, column in baselines.items()),
+        *(_row(rows, name, column, figures, tuple(baselines), best) for name, column in monitors.items()),
+        *(_row(rows, name, column, figures, (), None) for name, column in baselines.items()),
     ]
     return {
         "n": len(rows.y_true),
@@ -72,11 +74,40 @@ def side_by_side(rows: Labelled, monitors: Columns, baselines: Columns) -> dict[
     }
 
 
-def _figures(
-    rows: Labelled, name: str, column: Sequence[float | None], baselines: Columns, best: str | None
+@dataclass(frozen=True, slots=True)
+class _Figures:
+    """Every column's metrics and its differences of AUROC to the baselines, all from the same draws."""
+
+    metrics: Mapping[str, Mapping[str, Estimate]]
+    differences: Mapping[tuple[str, str], Estimate]
+
+    @classmethod
+    def of(cls, rows: Labelled, monitors: Columns, baselines: Columns) -> _Figures:
+        columns = {name: ranked(column) for name, column in (*monitors.items(), *baselines.items())}
+        pairs = [(name, other) for name in monitors for other in baselines]
+
+        def draws(weights: Weights) -> list[Floats]:
+            drawn = {name: metrics(rows.y_true, values, weights) for name, values in columns.items()}
+            gaps = [drawn[name].auroc - drawn[other].auroc for name, other in pairs]
+            return [one for own in drawn.values() for one in (own.auroc, own.auprc, own.tpr_at_fpr_5)] + gaps
+
+        try:
+            found = iter(estimates(draws, rows.groups, n_draws=_N_DRAWS))
+        except UndefinedMetric as error:
+            found = repeat(Estimate(None, reason=str(error)))
+        own = {name: {metric: next(found) for metric in SHOWN} for name in columns}
+        return cls(own, {pair: next(found) for pair in pairs})
+
+
+def _row(
+    rows: Labelled,
+    name: str,
+    column: Sequence[float | None],
+    figures: _Figures,
+    baselines: Sequence[str],
+    best: str | None,
 ) -> dict[str, Any]:
-    values = ranked(column)
-    found = dict(zip(Metrics._fields, _estimates(rows, values), strict=True))
+    found = dict(figures.metrics[name])
     n_negative = len(rows.y_true) - sum(rows.y_true)
     if n_negative < _FEWEST_NEGATIVES:
         found["tpr_at_fpr_5"] = Estimate(None, reason=f"{n_negative} negatives; it needs {_FEWEST_NEGATIVES}")
@@ -88,23 +119,9 @@ def _figures(
     }
     if not baselines:
         return row
-    gaps = {other: _difference(rows, values, ranked(theirs)) for other, theirs in baselines.items()}
-    is_clear = bool(gaps) and all(gap.low is not None and gap.low > 0 for gap in gaps.values())
+    gaps = {other: figures.differences[name, other] for other in baselines}
+    is_clear = all(gap.low is not None and gap.low > 0 for gap in gaps.values())
     return row | {"difference": asdict(gaps[best]) if best else None, "is_clear": is_clear}
-
-
-def _estimates(rows: Labelled, values: Floats) -> tuple[Estimate, ...]:
-    try:
-        return estimates(lambda weights: metrics(rows.y_true, values, weights), rows.groups, n_draws=_N_DRAWS)
-    except UndefinedMetric as error:
-        return (Estimate(None, reason=str(error)),) * len(Metrics._fields)
-
-
-def _difference(rows: Labelled, ours: Floats, theirs: Floats) -> Estimate:
-    try:
-        return compare(rows.y_true, ours, theirs, rows.groups, n_draws=_N_DRAWS)["auroc"]
-    except UndefinedMetric as error:
-        return Estimate(None, reason=str(error))
 
 
 def _best(rows: Labelled, columns: Columns, keeps: Sequence[bool]) -> str | None:
