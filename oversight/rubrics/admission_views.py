@@ -88,8 +88,9 @@ def draw(request: Request, pk: int) -> HttpResponseBase:
 
 def _label(request: Request, rubric: Rubric, ids: Sequence[UUID], is_positive: bool, source: str) -> None:
     n = admissions.label(rubric=rubric, transcript_ids=ids, is_positive=is_positive, source=source, by=request.user)
-    what = "positives" if is_positive else "negatives"
-    messages.success(request, f"{n} transcript{'' if n == 1 else 's'} stand in the set as {what}.")
+    what = "positive" if is_positive else "negative"
+    said = f"1 transcript stands in the set as {what}" if n == 1 else f"{n} transcripts stand in the set as {what}s"
+    messages.success(request, f"{said}.")
 
 
 def _names(rubric: Rubric) -> list[str]:
