@@ -228,7 +228,7 @@ def _edge(is_compatible: Callable[[float], bool], inside: float, outside: float)
 
 def _values(monitor: Judged, judge: Judge, cases: Sequence[Case]) -> list[float | None]:
     """The suspicion of each case; None where it could not be scored in full. Calls are made together where possible."""
-    transcripts = [_transcript(case, number) for number, case in enumerate(cases)]
+    transcripts = [transcript_of(case, number) for number, case in enumerate(cases)]
     scores: list[Score] = []
     for at in range(0, len(transcripts), BATCH):
         batch = _scores(monitor, judge, transcripts[at : at + BATCH])
@@ -249,7 +249,8 @@ def _scores(monitor: Judged, judge: Judge, transcripts: Sequence[Transcript]) ->
     return [measure(monitor, transcript) for transcript in transcripts]
 
 
-def _transcript(case: Case, number: int) -> Transcript:
+def transcript_of(case: Case, number: int) -> Transcript:
+    """A case as a monitor reads it."""
     reply = (Part(PartType.REASONING, case.reasoning), Part(PartType.TEXT, case.output))
     messages = (Message(Role.USER, (Part(PartType.TEXT, case.prompt),)), Message(Role.ASSISTANT, reply))
     return Transcript(f"admission-{number}", messages)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections import defaultdict
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from functools import cache
 from importlib.resources import files
 from typing import NamedTuple
@@ -28,10 +28,11 @@ def languages() -> dict[str, Stems]:
     return {name: Stems(*stems) for name, *stems in rows}
 
 
-def orders(text: str, /) -> Iterator[re.Match[str]]:
-    """Where the text orders its reader to ignore rules or to give a score of nought."""
+def orders(text: str, /, *, without: Collection[str] = ()) -> Iterator[re.Match[str]]:
+    """Where the text orders its reader to ignore rules or to give a score of nought, in other languages than these."""
     for name in _possible(text.casefold()):
-        yield from _compiled(name).finditer(text)
+        if name not in without:
+            yield from _compiled(name).finditer(text)
 
 
 # Scripts that put no blanks between words.
