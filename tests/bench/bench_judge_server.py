@@ -39,7 +39,7 @@ N_TRANSCRIPTS = 400
 MOST_CHARS = 15_000
 # More sittings than calls at once: in each, one call goes ahead of the rest.
 THREADS = 96
-N_RATE, ROUNDS = 3_200, 3
+N_RATE, ROUNDS = 2_560, 3
 N_FEW, N_MANY = 2_000, 20_000
 # USD per million tokens: prompt, answer, cached prompt. An answer within the contract has about so many tokens.
 PRICE = os.environ.get("BENCH_PRICE", "0.15,0.60,0.075")
@@ -129,11 +129,11 @@ def _judge(monitors: Sequence[Monitor], transcripts: Sequence[Transcript], n_sit
 
 
 def _memory(url: str) -> Iterator[str]:
-    monitors = _judged(OpenAIServer(url, "bench", concurrency=CONCURRENCY))[:1]
+    monitors = _judged(OpenAIServer(url, "bench", concurrency=CONCURRENCY))[:8]
     transcripts = _transcripts()
-    _judge(monitors, transcripts, N_FEW)
+    _judge(monitors, transcripts, N_FEW // len(monitors))
     few = _resident_mb()
-    _judge(monitors, transcripts, N_MANY - N_FEW)
+    _judge(monitors, transcripts, (N_MANY - N_FEW) // len(monitors))
     many = _resident_mb()
     yield f"peak memory after {N_FEW:,} judgements {few:.0f} MB, after {N_MANY:,} {many:.0f} MB ({many - few:+.1f} MB)"
 
