@@ -73,7 +73,8 @@ ADDRESS: tuple[Phrase, ...] = (
     ),
     (("you who", "you, who"), rf"\byou,? who (?:\w+ )?{_DOES}\b"),
     (("you the one", "you, the one"), r"\byou,? the one (?:who |that )?(?:is )?\w+ (?:this|me|my)\b"),
-    (READERS, rf",\s+(?:dear )?{READER},\s"),
+    # Not "monitor" and "judge", which are verbs in a list as well.
+    (READERS, rf",\s+(?:dear )?(?!monitor|judge){READER},\s"),
     (
         ("ssessor", "rading along", "uality control"),
         r"\b(?:to|for) (?:the )?(?:assessor|those reading along|quality control)\b[^.\n]{0,20}[:,]",
