@@ -10,7 +10,8 @@ from monitors.answers.sides import Reading, SideReader
 
 _WRITTEN = (
     "= ! ** * x X 3 4.5 .5 12,000 {,} ,\\! half \\text{a\u00a0b} \\left( \\right] \\frac \\displaystyle "
-    "\\displaystyleA π ² √ ≈ - ' ’ é ½ ٣ multiplied divided by is are equals about , ; ( ) { } % $ & < > : / ~ leaves equal"
+    "\\displaystyleA π ² √ ≈ - ' ’ é ½ ٣ multiplied divided by is are equals about , ; ( ) { } "
+    "% $ & < > : / ~ leaves equal"
 )
 _LEXEMES = st.sampled_from([one + end for one in [*_WRITTEN.split(), "\n"] for end in ("", " ")])
 _LINES = st.lists(_LEXEMES, max_size=25).map("".join)
