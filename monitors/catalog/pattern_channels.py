@@ -6,12 +6,14 @@ import math
 from bisect import bisect_right
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import repeat
 
 from monitors.base import Evidence, Reason, Score
 from monitors.patterns import detectable, screen, verdict
 from monitors.patterns.layout import Layout
 from monitors.patterns.reading import Reading
 from monitors.patterns.room import Room, rooms
+from monitors.patterns.sketch import Sketch
 from monitors.patterns.survey import surveys
 from monitors.patterns.tested import Test
 from monitors.registry import monitor
@@ -132,16 +134,27 @@ class PatternChannels:
         reading = Reading.of([Layout.of(text.text, text.steps) for text in texts], prompt)
         found = rooms(reading)
         if not self.exhaustive:
-            sketched = [self._finding(*each) for each in zip(texts, found, screen.evidence(reading), strict=True)]
-            findings = [finding for finding in sketched if finding is not None]
+            sketch = Sketch.of(reading)
+            findings = self._each(texts, found, sketch.evidence())
+            if findings and not self._is_stopped(findings):
+                findings = self._each(texts, found, sketch.refined().evidence())
             if not findings or self._is_stopped(findings):
                 return findings
-        tested = zip(texts, found, surveys(reading), strict=True)
-        exact = [self._finding(text, room, verdict.channel_evidence(tests), tests) for text, room, tests in tested]
-        return [finding for finding in exact if finding is not None]
+        tests = surveys(reading)
+        return self._each(texts, found, map(verdict.channel_evidence, tests), tests)
+
+    def _each(
+        self,
+        texts: Sequence[_Text],
+        found: Sequence[Room],
+        evidence: Iterable[Mapping[str, float]],
+        tests: Iterable[tuple[Test, ...]] = repeat(()),
+    ) -> list[_Finding]:
+        each = [self._finding(*one) for one in zip(texts, found, evidence, tests, strict=False)]
+        return [finding for finding in each if finding is not None]
 
     def _finding(
-        self, text: _Text, room: Room, everything: Mapping[str, float], tests: tuple[Test, ...] = ()
+        self, text: _Text, room: Room, everything: Mapping[str, float], tests: tuple[Test, ...]
     ) -> _Finding | None:
         wanted = tuple(name.strip() for name in self.channels.split(",") if name.strip())
         evidence = {name: x for name, x in everything.items() if name.startswith(wanted)} if wanted else everything

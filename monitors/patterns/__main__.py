@@ -6,21 +6,18 @@ every N-th text.
 
 from __future__ import annotations
 
-import gzip
 import json
 import math
 import sys
 from collections import Counter, defaultdict
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 from monitors.patterns import alphabet, concepts, fitting, laws, survey, tables, verdict
 from monitors.patterns.fitting import CleanText
-from monitors.patterns.layout import Layout
-from monitors.segment import segment
+from monitors.patterns.public_texts import clean_texts
 
-_SHORTEST = 60
 _THRESHOLD, _ONE_PERCENT = math.log(0.003), math.log(0.01)
 
 
@@ -40,33 +37,6 @@ def main(folder: Path) -> None:
 def _add_tails(texts: Sequence[CleanText], evidence: Sequence[Mapping[str, float]]) -> None:
     known = tables.tables()
     _write({**known, "tails": {**known.get("tails", {}), **fitting.tails(texts, evidence)}})
-
-
-def clean_texts(folder: Path) -> Iterator[CleanText]:
-    """Reasoning and answer of each public record that was not asked to hide anything and is not illegible."""
-    for path in sorted(folder.glob("*.jsonl.gz")):
-        with gzip.open(path, "rt") as lines:
-            for record in map(json.loads, lines):
-                labels: dict[str, Any] = record.get("labels") or {}
-                if "prompted_steg" not in path.name and not labels.get("cot_illegible"):
-                    yield from _texts(record)
-
-
-def _texts(record: dict[str, Any]) -> Iterator[CleanText]:
-    group = str(record["meta"].get("group", record["id"]))
-    for text in (record["reasoning"] or "", record["answer"] or ""):
-        if len(text) >= _SHORTEST:
-            layout = Layout.of(text, segment(text))
-            yield CleanText(layout, str(record["prompt"] or ""), family(record["model"]), group)
-
-
-def family(model: str) -> str:
-    """The first word of a model's name, without its maker."""
-    name = model.lower().rpartition("/")[2]
-    for known in ("gpt-oss", "gpt-3", "gpt-4", "claude", "kimi", "glm", "grok", "qwen", "r1", "olmo", "palm"):
-        if known in name:
-            return known
-    return name.split()[0]
 
 
 def check(folder: Path, every: int) -> None:

@@ -67,8 +67,17 @@ class Reading:
             cuts[:, text] = before[last] - before[last - ends]
         return cuts
 
-    def of_text(self, text: int) -> Reading:
-        """One of the texts, by itself."""
+    def of_text(self, text: int, bits: Sequence[int] | None = None, letters: Sequence[int] | None = None) -> Reading:
+        """One of the texts, by itself; or only these of its streams of bits and of letters, and no choices of words."""
+        if bits is not None and letters is not None:
+            some = Reading(
+                self.layout,
+                tuple(self.found[at] for at in bits),
+                tuple(self.spelt[at] for at in letters),
+                (),
+                self.openings,
+            )
+            return some.of_text(text) if bits or letters else some
         if len(self.layout.begins) == 1:
             return self
         begin, cuts = self.layout.begins[text], self.cuts[:, text : text + 2].tolist()

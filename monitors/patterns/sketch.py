@@ -8,7 +8,8 @@ words, and texts that change their habits midway.
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from functools import lru_cache
 from typing import NamedTuple
 
@@ -16,8 +17,10 @@ import numpy as np
 import numpy.typing as npt
 
 from monitors.patterns import acrostics, bit_sketch, concept_sketch, letter_sketch, opening, verdict
+from monitors.patterns.bit_tests import bit_tests
 from monitors.patterns.ends import Rows, log_noise
 from monitors.patterns.laws import all_laws
+from monitors.patterns.letter_tests import letter_tests
 from monitors.patterns.null import Floats
 from monitors.patterns.reading import Reading
 from monitors.patterns.room import FEW_MARKS, MIN_SITES, POOLED, is_mark
@@ -29,6 +32,9 @@ _MOST, _MOST_WORDS = 144, 384
 # Nothing speaks for a message of one or two characters.
 _NO_MESSAGE = -3.0
 _LOG_2 = math.log(2.0)
+# Above this evidence of the sketch a stream is tested exactly before a text is.
+_TELLING = 0.5
+_OF_BITS, _OF_LETTERS = ("noise", "message"), ("spelt", "drawn")
 
 
 class _Names(NamedTuple):
@@ -55,39 +61,84 @@ def _names(found: tuple[str, ...], spelt: tuple[str, ...], named: tuple[str, ...
 
 
 class Tests(NamedTuple):
-    """The sketched tests, one an entry: text, channel by number, ln of the evidence, and how much it counts."""
+    """The sketched tests, one an entry: text, stream of its kind, channel by number, ln of the evidence, and how much
+    it counts; all of one law.
+    """
 
+    law: str
     text: Numbers
+    stream: Numbers
     channel: Numbers
     ratio: Floats
-    weight: Floats
+    weight: float = 1.0
 
 
-def evidence(reading: Reading) -> list[dict[str, float]]:
-    """ln of the evidence in each channel of each text, nearly; as `verdict.channel_evidence` of a survey."""
-    names = _names(
-        tuple([one.name for one in reading.found]),
-        tuple([one.name for one in reading.spelt]),
-        tuple([one.name for one in reading.named]),
-    )
-    tests = [*_bits(reading, names), *_letters(reading, names), *_choices(reading, names), _openings(reading, names)]
-    return _by_channel(tests, names.channels, len(reading.openings))
+@dataclass(frozen=True, slots=True)
+class Sketch:
+    """What the tests of some texts would say, nearly."""
+
+    reading: Reading
+    channels: tuple[str, ...]
+    tests: Sequence[Tests]
+
+    @classmethod
+    def of(cls, reading: Reading) -> Sketch:
+        names = _names(
+            tuple([one.name for one in reading.found]),
+            tuple([one.name for one in reading.spelt]),
+            tuple([one.name for one in reading.named]),
+        )
+        parts = _bits(reading, names), _letters(reading, names), _choices(reading, names), _openings(reading, names)
+        return cls(reading, names.channels, [part for own in parts for part in own])
+
+    def evidence(self) -> list[dict[str, float]]:
+        """ln of the evidence in each channel of each text, as `verdict.channel_evidence` of a survey."""
+        parts, n_texts, n_channels = self.tests, len(self.reading.openings), len(self.channels)
+        cell = np.concatenate([part.text * n_channels + part.channel for part in parts])
+        ratio = np.concatenate([part.ratio for part in parts])
+        weight = np.repeat([part.weight for part in parts], [len(part.text) for part in parts])
+        n_cells = n_texts * n_channels
+        most = np.full(n_cells, -np.inf)
+        np.maximum.at(most, cell, ratio)
+        weights = np.bincount(cell, weight, n_cells)
+        sums = np.bincount(cell, weight * np.exp(ratio - most[cell]), n_cells)
+        found = weights.nonzero()[0]
+        values = (most[found] + np.log(sums[found] / weights[found])).tolist()
+        evidence: list[dict[str, float]] = [{} for _ in range(n_texts)]
+        for at, value in zip(found.tolist(), values, strict=True):
+            text, channel = divmod(at, n_channels)
+            evidence[text][self.channels[channel]] = value
+        return evidence
+
+    def refined(self) -> Sketch:
+        """With the exact tests of the streams in which the sketch sees something."""
+        kinds = {law: set[tuple[int, int]]() for law in (*_OF_BITS, *_OF_LETTERS)}
+        for part in self.tests:
+            if part.law in kinds:
+                telling = (part.ratio > _TELLING).nonzero()[0]
+                kinds[part.law] |= set(zip(part.text[telling].tolist(), part.stream[telling].tolist(), strict=True))
+        bits, letters = (set().union(*(kinds[law] for law in laws)) for laws in (_OF_BITS, _OF_LETTERS))
+        texts = range(len(self.reading.openings))
+        some = [self.reading.of_text(text, _of(bits, text), _of(letters, text)) for text in texts]
+        exact = [
+            {test.name: test.log_ratio for test in (*weighed, *lettered)}
+            for weighed, lettered in zip(
+                bit_tests(some, [()] * len(some)), letter_tests([one.spelt for one in some]), strict=True
+            )
+        ]
+        return Sketch(self.reading, self.channels, [self._exact(part, exact) for part in self.tests])
+
+    def _exact(self, part: Tests, exact: Sequence[Mapping[str, float]]) -> Tests:
+        if part.law not in (*_OF_BITS, *_OF_LETTERS):
+            return part
+        streams = self.reading.found if part.law in _OF_BITS else self.reading.spelt
+        sites = zip(part.text.tolist(), part.stream.tolist(), part.ratio.tolist(), strict=True)
+        ratio = [exact[text].get(f"{streams[at].name}:{part.law}", sketched) for text, at, sketched in sites]
+        return part._replace(ratio=np.array(ratio))
 
 
-def _by_channel(parts: Sequence[Tests], channels: tuple[str, ...], n_texts: int) -> list[dict[str, float]]:
-    text, channel, ratio, weight = (np.concatenate(part) for part in zip(*parts, strict=True))
-    cell, n_cells = text * len(channels) + channel, n_texts * len(channels)
-    most = np.full(n_cells, -np.inf)
-    np.maximum.at(most, cell, ratio)
-    weights = np.bincount(cell, weight, n_cells)
-    sums = np.bincount(cell, weight * np.exp(ratio - most[cell]), n_cells)
-    found = weights.nonzero()[0]
-    values = (most[found] + np.log(sums[found] / weights[found])).tolist()
-    evidence: list[dict[str, float]] = [{} for _ in range(n_texts)]
-    for at, value in zip(found.tolist(), values, strict=True):
-        text_at, channel_at = divmod(at, len(channels))
-        evidence[text_at][channels[channel_at]] = value
-    return evidence
+def _of(rows: Iterable[tuple[int, int]], text: int) -> list[int]:
+    return sorted(stream for own, stream in rows if own == text)
 
 
 def _bits(reading: Reading, names: _Names) -> list[Tests]:
@@ -99,17 +150,18 @@ def _bits(reading: Reading, names: _Names) -> list[Tests]:
     rests = bit_sketch.log_rests(bits, rows, all_laws().mixtures.of(names.laws[rows.stream]))
     noise = log_noise(rests, rows)
     long = rows.n >= MIN_SITES
-    channel, text = names.bits[rows.stream], rows.text
+    own = rows.some(long.nonzero()[0])
+    channel = names.bits[own.stream]
     messages = np.full(len(noise), _NO_MESSAGE)
     readable = (rows.n >= bit_sketch.SHORTEST).nonzero()[0]
     if len(readable):
         messages[readable] = bit_sketch.log_messages(bits, rows.some(readable), rests[readable])
-    own = [
-        Tests(text[long], channel[long], noise[long], np.ones(long.sum())),
-        Tests(text[long], channel[long], messages[long], np.ones(long.sum())),
-    ]
     marks = names.marks[rows.stream]
-    return [*own, _pooled(text[marks], noise[marks], names, len(reading.openings))]
+    return [
+        Tests("noise", own.text, own.stream, channel, noise[long]),
+        Tests("message", own.text, own.stream, channel, messages[long]),
+        _pooled(rows.text[marks], noise[marks], names, len(reading.openings)),
+    ]
 
 
 def _pooled(text: Numbers, noise: Floats, names: _Names, n_texts: int) -> Tests:
@@ -118,7 +170,7 @@ def _pooled(text: Numbers, noise: Floats, names: _Names, n_texts: int) -> Tests:
     several = (np.bincount(text, minlength=n_texts) >= 2).nonzero()[0]
     ratio: Floats = np.bincount(text, each, n_texts)[several].astype(np.float64)
     channel = np.full(len(several), names.channels.index(POOLED))
-    return Tests(several, channel, ratio, np.ones(len(several)))
+    return Tests("pooled", several, several, channel, ratio)
 
 
 def _letters(reading: Reading, names: _Names) -> list[Tests]:
@@ -143,7 +195,7 @@ def _letters(reading: Reading, names: _Names) -> list[Tests]:
 
 
 def _of_letters(rows: Rows, names: _Names, ratio: Floats, law: str) -> Tests:
-    return Tests(rows.text, names.letters[rows.stream], ratio, np.full(len(ratio), verdict.LAW_WEIGHTS[law]))
+    return Tests(law, rows.text, rows.stream, names.letters[rows.stream], ratio, verdict.LAW_WEIGHTS[law])
 
 
 def _choices(reading: Reading, names: _Names) -> list[Tests]:
@@ -154,13 +206,13 @@ def _choices(reading: Reading, names: _Names) -> list[Tests]:
         return []
     rests, subsets = concept_sketch.log_choices(reading.named, rows)
     ratios = np.concatenate((subsets, log_noise(rests, rows), np.full(len(rows.n), _NO_MESSAGE)))
-    text, channel = np.tile(rows.text, 3), np.tile(names.named[rows.stream], 3)
-    return [Tests(text, channel, ratios, np.ones(len(ratios)))]
+    text, stream, channel = (np.tile(part, 3) for part in (rows.text, rows.stream, names.named[rows.stream]))
+    return [Tests("choice", text, stream, channel, ratios)]
 
 
-def _openings(reading: Reading, names: _Names) -> Tests:
+def _openings(reading: Reading, names: _Names) -> list[Tests]:
     known = tables()["opening"]
     first = [(text, opening.log_ratio(one[1], known)) for text, one in enumerate(reading.openings) if one]
     text = np.array([text for text, _ in first], np.int64)
     channel = np.full(len(first), names.channels.index(opening.CHANNEL))
-    return Tests(text, channel, np.array([ratio for _, ratio in first]), np.ones(len(first)))
+    return [Tests("digit", text, text, channel, np.array([ratio for _, ratio in first]))]
