@@ -11,6 +11,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cache, cached_property
+from itertools import groupby
 from pathlib import Path
 from typing import Any
 
@@ -29,8 +30,6 @@ from monitors.errors import BackendUnavailable
 METHOD = "slots-2"
 # Tokens kept free for the instructions, the rubric and the reply, and for the marks around each block.
 _RESERVED, _PER_BLOCK = 1_400, 60
-# Questions about different texts are read in one pass up to this many tokens.
-_PACKED = 1_024
 _BRANCHES = 16
 
 
@@ -116,20 +115,17 @@ class LocalModel:
             return [answer for group in _groups(asked) for answer in self._answers(group)]
 
     def _answers(self, group: Sequence[_Asked]) -> list[JudgeAnswer]:
-        """Answers to questions with one head; the text is the prefix too where all of them have the same."""
-        first = group[0]
-        is_shared = all(one.shared == first.shared for one in group)
-        n_kept = self._store.open([first.head, first.shared] if is_shared else [first.head])
-        n_prefix = len(first.head) + (len(first.shared) if is_shared else 0)
-        written = self._written(group, [one.own if is_shared else [*one.shared, *one.own] for one in group])
-        # The first of the group has the prefix read, the others find it there.
-        cached = [n_kept, *[n_prefix] * (len(group) - 1)]
-        return [_answer(*each) for each in zip(group, written, cached, strict=True)]
+        """Answers to questions about one text."""
+        head, shared = group[0].head, group[0].shared
+        n_kept = self._store.open([head, shared])
+        # The first of the group has the text read, the others find it there.
+        cached = [n_kept, *[len(head) + len(shared)] * (len(group) - 1)]
+        return [_answer(*each) for each in zip(group, self._written(group), cached, strict=True)]
 
-    def _written(self, group: Sequence[_Asked], tails: Sequence[Sequence[int]]) -> list[Written]:
+    def _written(self, group: Sequence[_Asked]) -> list[Written]:
         """Replies side by side: each pass reads what all those wait for that are not finished."""
         tokens_of = cache(self._encode)
-        replies = [reply_to(one.prompt, tokens_of, tail) for one, tail in zip(group, tails, strict=True)]
+        replies = [reply_to(one.prompt, tokens_of, one.own) for one in group]
         sent: dict[int, Any] = dict.fromkeys(range(len(replies)))
         written: dict[int, Written] = {}
         while sent:
@@ -229,25 +225,10 @@ class _Asked:
 
 
 def _groups(asked: Sequence[_Asked]) -> Iterator[list[_Asked]]:
-    """Questions in a row about one text; or about several short ones, as many as a pass holds."""
-    group: list[_Asked] = []
-    for one in asked:
-        if group and not _goes_with(one, group):
-            yield group
-            group = []
-        group.append(one)
-    if group:
-        yield group
-
-
-def _goes_with(one: _Asked, group: Sequence[_Asked]) -> bool:
-    first = group[0]
-    if len(group) >= _BRANCHES or one.head != first.head:
-        return False
-    if all(other.shared == one.shared for other in group):
-        return True
-    tails = sum(len(other.shared) + len(other.own) for other in (*group, one))
-    return tails <= _PACKED and len({tuple(other.shared) for other in group}) == len(group)
+    """Questions in a row about one text, as many as have branches."""
+    for _, together in groupby(asked, key=lambda one: (one.head, one.shared)):
+        group = list(together)
+        yield from (group[at : at + _BRANCHES] for at in range(0, len(group), _BRANCHES))
 
 
 def _answer(asked: _Asked, written: Written, n_cached: int) -> JudgeAnswer:
