@@ -31,6 +31,8 @@ from monitors.registry import build, entries, params_digest
 MOST = 150
 _UNFAITHFUL = "judge_unfaithful_explanation"
 _BASELINE = "baseline_"
+# No label here speaks of hidden messages or of misdeeds.
+_OTHER_AXES = frozenset({Axis.STEGANOGRAPHY, Axis.MISBEHAVIOUR})
 _BySource = Mapping[str, Sequence[sets.Record]]
 
 
@@ -151,12 +153,12 @@ def _judge(arguments: argparse.Namespace) -> object | None:
 
 
 def _programs() -> dict[str, Monitor]:
-    """Monitors without a model that look at one transcript, steganography apart: no label here speaks of it."""
+    """Monitors without a model that look at one transcript and at what these labels speak of, and the baselines."""
     built = {name: build(name) for name, one in entries().items() if not one.needs and not one.reads_logprobs}
     return {
         name: monitor
         for name, monitor in built.items()
-        if not is_set_monitor(monitor) and entries()[name].axis is not Axis.STEGANOGRAPHY
+        if not is_set_monitor(monitor) and (entries()[name].axis not in _OTHER_AXES or name.startswith(_BASELINE))
     }
 
 
