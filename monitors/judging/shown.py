@@ -66,8 +66,12 @@ def show(text: str) -> Shown:
     if _VISIBLE.fullmatch(text) and not _CONTROL_TOKEN.search(text):
         return Shown(text, range(len(text)), range(1, len(text) + 1))
     pieces, starts, ends = _pieces(text)
-    # NUL never stands here on its own (it is hidden), so it can hold the place of an escape.
-    plain = "".join([piece if len(piece) == 1 else "\0" for piece in pieces])
+    plain = "".join(pieces)
+    if len(plain) != len(pieces):
+        # NUL never stands here on its own (it is hidden), so it can hold the place of an escape.
+        plain = "".join([piece if len(piece) == 1 else "\0" for piece in pieces])
+    elif not _CONTROL_TOKEN.search(plain):
+        return Shown(plain, tuple(starts), tuple(ends))
     for match in _CONTROL_TOKEN.finditer(plain):
         pieces[match.start()] = escaped(pieces[match.start()])
     lengths = list(map(len, pieces))
