@@ -51,10 +51,11 @@ class Appeal:
 def appeals(text: str, /) -> list[Appeal]:
     """All phrases in the text, in order; of those that overlap within a kind, the first."""
     folded, places = fold(text)
+    stems = _Stems(folded)
     return sorted(
         Appeal(places[match.start()], places[match.end() - 1] + 1, kind, match.group().casefold())
         for kind in Kind
-        for match in _apart(kind, folded)
+        for match in _apart(kind, folded, stems)
     )
 
 
@@ -62,13 +63,14 @@ def fold(text: str, /) -> tuple[str, Sequence[int]]:
     """NFKC without characters that cannot be seen; with the index in `text` of each kept character."""
     if text.isascii():
         return text, range(len(text))
-    kept = [(one, index) for index, char in enumerate(text) for one in _folded(char)]
+    table = {char: _folded(char) for char in set(text) if not char.isascii()}
+    if all(len(one) == 1 for one in table.values()):
+        return text.translate({ord(char): one for char, one in table.items()}), range(len(text))
+    kept = [(one, index) for index, char in enumerate(text) for one in table.get(char, char)]
     return "".join(one for one, _ in kept), [index for _, index in kept]
 
 
 def _folded(char: str) -> str:
-    if char.isascii():
-        return char
     if char in "’‘":
         return "'"
     if unicodedata.category(char) in _UNSEEN and not unicodedata.combining(char):
@@ -76,43 +78,54 @@ def _folded(char: str) -> str:
     return unicodedata.normalize("NFKC", char)
 
 
-def _apart(kind: Kind, folded: str) -> Iterator[re.Match[str]]:
+def _apart(kind: Kind, folded: str, stems: _Stems) -> Iterator[re.Match[str]]:
     end = 0
-    for match in sorted(_matches(kind, folded), key=re.Match.start):
+    for match in sorted(_matches(kind, folded, stems), key=re.Match.start):
         if match.start() >= end:
             end = match.end()
             yield match
 
 
-def _matches(kind: Kind, folded: str) -> Iterator[re.Match[str]]:
+def _matches(kind: Kind, folded: str, stems: _Stems) -> Iterator[re.Match[str]]:
     if kind is Kind.INSTRUCTION:
         # These have phrases of their own, which clean talk of instructions in English meets less often.
         yield from orders(folded, without=_OWN)
-    lowered = folded.lower()
-    for stems, phrases in _compiled(kind):
-        for start, end in _near(stems, lowered) if len(lowered) == len(folded) else [(0, len(folded))]:
+    for needed, phrases in _compiled(kind):
+        for start, end in stems.near(needed):
             for phrase in phrases:
                 yield from phrase.finditer(folded, start, end)
 
 
-def _near(stems: Sequence[str], lowered: str) -> list[tuple[int, int]]:
-    """Ranges within reach of a stem. Finding stems first is a hundred times faster than trying each phrase anywhere."""
-    found = sorted(at for stem in stems for at in _places(stem, lowered))
-    ranges: list[tuple[int, int]] = []
-    for at in found:
-        start, end = max(0, at - REACH), at + 2 * REACH
-        if ranges and start <= ranges[-1][1]:
-            ranges[-1] = (ranges[-1][0], end)
-        else:
-            ranges.append((start, end))
-    return ranges
+class _Stems:
+    """Where stems stand. Finding them first is a hundred times faster than trying each phrase anywhere."""
 
+    def __init__(self, folded: str) -> None:
+        self._size = len(folded)
+        self._lowered = folded.lower()
+        self._found: dict[str, list[int]] = {}
 
-def _places(stem: str, lowered: str) -> Iterator[int]:
-    at = lowered.find(stem)
-    while at >= 0:
-        yield at
-        at = lowered.find(stem, at + REACH)
+    def near(self, stems: Sequence[str]) -> list[tuple[int, int]]:
+        """Ranges within reach of one of them; the whole text where its small letters are not as many."""
+        if len(self._lowered) != self._size:
+            return [(0, self._size)]
+        ranges: list[tuple[int, int]] = []
+        for at in sorted(at for stem in stems for at in self._places(stem)):
+            start, end = max(0, at - REACH), at + 2 * REACH
+            if ranges and start <= ranges[-1][1]:
+                ranges[-1] = (ranges[-1][0], end)
+            else:
+                ranges.append((start, end))
+        return ranges
+
+    def _places(self, stem: str) -> list[int]:
+        """One in every stretch of REACH characters, which the range behind it covers."""
+        if stem not in self._found:
+            self._found[stem] = found = []
+            at = self._lowered.find(stem)
+            while at >= 0:
+                found.append(at)
+                at = self._lowered.find(stem, at + REACH)
+        return self._found[stem]
 
 
 @cache

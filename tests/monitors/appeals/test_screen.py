@@ -79,7 +79,7 @@ def test_looking_near_stems_finds_what_looking_everywhere_finds(monkeypatch: pyt
     texts = [case.reasoning for group in cases("judge_monitor_directed_text") for case in group]
     texts.append(" The sea is calm today. ".join(texts))
     near = [appeals(text) for text in texts]
-    monkeypatch.setattr(screen, "_near", lambda stems, lowered: [(0, len(lowered))])
+    monkeypatch.setattr(screen._Stems, "near", lambda self, stems: [(0, self._size)])
     assert near == [appeals(text) for text in texts]
     assert any(near)
 
