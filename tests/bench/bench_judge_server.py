@@ -1,7 +1,9 @@
-"""Judges over HTTP: the whole engine against a server that answers after 50 ms, its memory, and what judging costs.
+"""Judges over HTTP: calls and whole judgements against a server that answers after 50 ms, memory, and money.
 
 The server is a process of its own that computes nothing. A bare client, which sends one ready request over 64
 connections again and again in the same run, says how much of the ideal of 64 / 0.05 s the machine itself can carry.
+Calls are prompts that are ready, asked together and answered; judgements go from transcript to score, each transcript
+new to the process: showing it, cutting it and listening for orders to the judge are in there.
 Aims (issue 5): at least 0.9 of the ideal; flat memory over 20,000 judgements.
 """
 
@@ -20,6 +22,7 @@ from concurrent.futures import ProcessPoolExecutor, ThreadPoolExecutor
 from typing import Any
 
 from monitors.backends import endpoint
+from monitors.backends.base import JudgePrompt
 from monitors.backends.openai_server import OpenAIServer
 from monitors.backends.prices import Price
 from monitors.backends.wire import Address, Wire
@@ -39,7 +42,7 @@ N_TRANSCRIPTS = 400
 MOST_CHARS = 15_000
 # More sittings than calls at once: in each, one call goes ahead of the rest.
 THREADS = 96
-N_RATE, ROUNDS = 2_560, 3
+N_RATE, N_JUDGED, ROUNDS = 3_200, 320, 3
 N_FEW, N_MANY = 2_000, 20_000
 # USD per million tokens: prompt, answer, cached prompt. An answer within the contract has about so many tokens.
 PRICE = os.environ.get("BENCH_PRICE", "0.15,0.60,0.075")
@@ -72,10 +75,13 @@ def _rates(url: str) -> Iterator[str]:
     found: dict[str, list[tuple[float, float]]] = {}
     for _ in range(ROUNDS):
         found.setdefault("bare client", []).append(_timed(lambda: _bare(url, N_RATE), N_RATE))
+        prompts = _prompts(several[0], transcripts) * (N_RATE // len(transcripts))
+        took = _timed(lambda ready=prompts: server.complete_many(ready), len(prompts))
+        found.setdefault("calls", []).append(took)
         for name, monitors in (("1 rubric", single), (f"{len(several)} rubrics in one sitting", several)):
-            n_sittings = N_RATE // len(monitors)
+            n_sittings = N_JUDGED // len(monitors)
             took = _timed(lambda m=monitors, n=n_sittings: _judge(m, transcripts, n), n_sittings * len(monitors))
-            found.setdefault(f"engine, {name}", []).append(took)
+            found.setdefault(f"judgements, {name}", []).append(took)
     bare = max(rate for rate, _ in found["bare client"])
     for name, rounds in found.items():
         rate, cpu = max(rounds)
@@ -84,6 +90,13 @@ def _rates(url: str) -> Iterator[str]:
             f" {rate / bare:.2f}), {cpu * 1e6:.0f} us of processor each;"
             f" rounds {', '.join(f'{one:,.0f}' for one, _ in rounds)}"
         )
+
+
+def _prompts(monitor: Monitor, transcripts: Sequence[Transcript]) -> list[JudgePrompt]:
+    if not isinstance(monitor, Asking):
+        raise TypeError("no rubric")
+    cut = [windows(legible(one), MOST_CHARS)[0] for one in transcripts]
+    return [ask(monitor.question.rubric, window, NONCE) for window in cut]
 
 
 def _timed(work: Any, n: int) -> tuple[float, float]:
