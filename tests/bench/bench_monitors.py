@@ -4,7 +4,8 @@ The baseline in the same run is one pass of a regular expression for words over 
 at words must do at least. Processor time, for each transcript the best of some rounds, so that a busy machine stretches
 it less; the figures to compare between machines are the ratios.
 
-Aims (issue 4): the suite 150 transcripts a second, `byte_channels` alone 3,000.
+Aims (issue 4): the suite 150 transcripts a second, `byte_channels` alone 3,000. As ratios they are those rates on a
+quiet machine, where the pass over words is done some 3,700 times a second.
 """
 
 from __future__ import annotations
@@ -24,6 +25,7 @@ from monitors.transcript import Message, Part, PartType, Role, Transcript
 
 DATA = Path(__file__).resolve().parents[2] / "oversight" / "demo" / "data" / "transcripts.jsonl.gz"
 AIMS = {"byte_channels": 3_000, "the suite": 150}
+QUIET = 3_700
 FAMILIES = (
     "claude",
     "gpt-oss",
@@ -71,10 +73,14 @@ def main() -> Iterator[str]:
 
 def _line(name: str, seconds: Mapping[str, float], words: Mapping[str, float]) -> str:
     worst = max(seconds, key=seconds.__getitem__)
+    ratio = _mean(seconds) / _mean(words)
     aim = f" (aim {AIMS[name]:,})" if name in AIMS else ""
+    most = (
+        f" (aim {QUIET / AIMS[name]:.1f}, {'met' if ratio <= QUIET / AIMS[name] else 'missed'})" if name in AIMS else ""
+    )
     return (
-        f"{name}: {1 / _mean(seconds):,.0f} a second{aim}, {_mean(seconds) / _mean(words):.1f} times the pass over "
-        f"words; worst {worst}: {1 / seconds[worst]:,.0f} a second, {seconds[worst] / words[worst]:.1f} times"
+        f"{name}: {1 / _mean(seconds):,.0f} a second{aim}, {ratio:.1f} times the pass over words{most}; "
+        f"worst {worst}: {1 / seconds[worst]:,.0f} a second, {seconds[worst] / words[worst]:.1f} times"
     )
 
 
