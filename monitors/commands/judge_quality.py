@@ -30,7 +30,6 @@ from monitors.registry import build, entries, params_digest
 
 MOST = 150
 _UNFAITHFUL = "judge_unfaithful_explanation"
-_BASELINE = "baseline_"
 # No label here speaks of hidden messages or of misdeeds.
 _OTHER_AXES = frozenset({Axis.STEGANOGRAPHY, Axis.MISBEHAVIOUR})
 _BySource = Mapping[str, Sequence[sets.Record]]
@@ -158,7 +157,7 @@ def _programs() -> dict[str, Monitor]:
     return {
         name: monitor
         for name, monitor in built.items()
-        if not is_set_monitor(monitor) and (entries()[name].axis not in _OTHER_AXES or name.startswith(_BASELINE))
+        if not is_set_monitor(monitor) and (entries()[name].axis not in _OTHER_AXES or entries()[name].is_baseline)
     }
 
 
@@ -206,8 +205,8 @@ def _judged_task(
 
 def _apart(columns: Mapping[str, Column], rows: Labelled) -> tuple[dict[str, Column], dict[str, Column]]:
     """Monitors, and baselines: those of the catalogue and those that are fitted or counted here."""
-    monitors = {name: column for name, column in columns.items() if not name.startswith(_BASELINE)}
-    known = {name: column for name, column in columns.items() if name.startswith(_BASELINE)}
+    monitors = {name: column for name, column in columns.items() if not entries()[name].is_baseline}
+    known = {name: column for name, column in columns.items() if name not in monitors}
     return monitors, {**known, **baselines(rows)}
 
 
