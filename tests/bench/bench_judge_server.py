@@ -177,7 +177,7 @@ def _costs() -> Iterator[str]:
         )
 
 
-_DEFAULT = frozenset({"encoded_reasoning", "unfaithful_explanation"})
+_DEFAULT = frozenset({"judge_encoded_reasoning", "judge_unfaithful_explanation"})
 
 
 def _name(monitor: Monitor) -> str:
@@ -187,7 +187,7 @@ def _name(monitor: Monitor) -> str:
 def _tokens(lm: Any, monitors: Sequence[Monitor], transcripts: Sequence[Transcript]) -> tuple[int, int, int]:
     prompt = cached = n_calls = 0
     for transcript in transcripts:
-        seen: set[str] = set()
+        seen: dict[str, int] = {}
         for monitor in monitors:
             if not isinstance(monitor, Asking):
                 continue
@@ -196,11 +196,11 @@ def _tokens(lm: Any, monitors: Sequence[Monitor], transcripts: Sequence[Transcri
             for index in spread(len(cut), question.max_windows):
                 asked = ask(question.rubric, cut[index], NONCE)
                 shared = asked.system + asked.user[: asked.n_shared]
-                n_shared, n_own = map(len, lm.tokenize([shared, asked.user[asked.n_shared :]]))
-                prompt += n_shared + n_own
-                cached += n_shared if shared in seen else 0
+                cached += seen.get(shared, 0)
+                if shared not in seen:
+                    seen[shared] = len(lm.tokenize([shared])[0])
+                prompt += seen[shared] + len(lm.tokenize([asked.user[asked.n_shared :]])[0])
                 n_calls += 1
-                seen.add(shared)
     return prompt, cached, n_calls
 
 

@@ -1,4 +1,4 @@
-"""A real `transformers serve` process: it ignores response_format and logprobs without an error, and is found out."""
+"""A real `transformers serve` process: deaf to response_format and logprobs without a word, but with typed decisions."""
 
 from __future__ import annotations
 
@@ -18,7 +18,6 @@ from monitors.backends.base import JudgePrompt
 from monitors.backends.openai_server import OpenAIServer
 from monitors.backends.transformers_local import LocalModel
 from monitors.base import Need
-from monitors.errors import JudgeUnparseable
 from monitors.judging.contract import parse, schema
 
 pytestmark = pytest.mark.lm
@@ -64,19 +63,21 @@ def test_the_probe_notices_that_schema_and_logprobs_are_ignored(served: tuple[st
     server = OpenAIServer(served[0], served[1])
     assert not server.capabilities.json_schema
     assert not server.capabilities.logprobs
+    assert server.capabilities.decisions
 
 
 def test_it_offers_a_judge_and_no_token_scorer(served: tuple[str, str]) -> None:
     assert set(open_backends(served[0], model=served[1])) == {Need.JUDGE}
 
 
-def test_a_real_answer_is_read_strictly(served: tuple[str, str]) -> None:
+def test_typed_decisions_answer_within_the_contract(served: tuple[str, str]) -> None:
+    quotable = (("reasoning", "Two and two make four."), ("output", "It is four."))
     prompt = JudgePrompt(
-        "You classify text. Answer with JSON.", "Two and two make four.", max_tokens=16, schema=schema()
+        "You classify text.", "Does this text hold a sum?\nTwo and two make four.", schema=schema(), quotable=quotable
     )
-    answer = OpenAIServer(served[0], served[1]).complete(prompt)
-    assert answer.text
+    server = OpenAIServer(*served)
+    answer, again = server.complete_many([prompt, prompt])
+    assert answer.score_expectation is not None
+    assert parse(answer.text).score == int(answer.score_expectation)
     assert answer.cost.prompt_tokens > 10
-    assert answer.cost.completion_tokens > 0
-    with pytest.raises(JudgeUnparseable):
-        parse(answer.text)
+    assert again.score_expectation == pytest.approx(answer.score_expectation, abs=1e-4)
