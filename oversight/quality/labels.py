@@ -114,7 +114,7 @@ def _is_scored(source: Source, deployment: Deployment) -> bool:
     """Whether enough of both kinds have a complete score by the parameters of now."""
     scores = Score.objects.filter(deployment=deployment, params_digest=deployment.params_digest, state="scored")
     column = value_of(source)
-    rows = scores.filter(**where(source)).values(column).annotate(n=Count("transcript", distinct=True)).order_by()
+    rows = scores.filter(**where(source)).values(column).annotate(n=Count("pk")).order_by()
     counts = Counter[bool]()
     for row in rows:
         counts[is_true(source, row[column])] += row["n"]

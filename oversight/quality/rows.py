@@ -19,7 +19,7 @@ from oversight.review.models import Stream
 
 Floats = NDArray[np.float64]
 # The newest labels; more would change no figure by more than its interval, and take minutes.
-MOST_LABELLED = 20_000
+MOST_LABELLED = 10_000
 
 
 @dataclass(frozen=True, slots=True)
