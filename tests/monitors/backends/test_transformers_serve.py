@@ -1,4 +1,4 @@
-"""A real `transformers serve` process: deaf to response_format and logprobs without a word, but with typed decisions."""
+"""A real `transformers serve` process: deaf to response_format and logprobs, but with typed decisions."""
 
 from __future__ import annotations
 
