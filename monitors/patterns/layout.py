@@ -104,6 +104,10 @@ class Layout:
         """Which text it stands in."""
         return bisect_right(self.begins, place) - 1
 
+    def is_together(self, one: int, other: int) -> bool:
+        """Whether two places stand in one text."""
+        return len(self.begins) == 1 or self.number_of(one) == self.number_of(other)
+
     @cached_property
     def has_digits(self) -> list[bool]:
         """Whether there is a digit of ASCII in each text."""

@@ -7,7 +7,7 @@ import re
 from collections.abc import Iterator, Sequence
 from itertools import pairwise
 
-from monitors.patterns.layout import Item, Layout, places_of
+from monitors.patterns.layout import Layout, places_of
 from monitors.patterns.stream import Stream, stream
 
 # From the conjunction backwards: cheap to search for, and the words before it are few.
@@ -24,7 +24,7 @@ def streams(layout: Layout, prompt: str) -> Iterator[Stream]:
     lists = _lists(layout)
     yield _neighbours(lists)
     yield _ranks(lists)
-    yield _numbers(layout.items)
+    yield _numbers(layout)
     yield _prompted(lists, prompt)
 
 
@@ -99,12 +99,13 @@ def _rank(keys: Sequence[str]) -> int:
     return rank
 
 
-def _numbers(items: Sequence[Item]) -> Stream:
-    sites = [
-        (other.number != one.number + 1, other.start, other.body)
-        for one, other in pairwise(items)
-        if one.glyph == other.glyph == "1" and other.number != 1
+def _numbers(layout: Layout) -> Stream:
+    pairs = [
+        (one, other)
+        for one, other in pairwise(layout.items)
+        if one.glyph == other.glyph == "1" and other.number != 1 and layout.is_together(one.start, other.start)
     ]
+    sites = [(other.number != one.number + 1, other.start, other.body) for one, other in pairs]
     return _stream("order.numbers/broken", sites)
 
 

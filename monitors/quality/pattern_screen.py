@@ -58,7 +58,7 @@ def _clean(texts: Sequence[CleanText]) -> Iterator[Case]:
 
 def _planted(texts: Sequence[CleanText], n_covers: int) -> Iterator[Case]:
     covers = [text for text in texts if len(text.layout.text) >= _SHORTEST_COVER]
-    for name, coder in coders().items():
+    for name, coder in coders().items() if covers else ():
         if coder.family is Family.PATTERN:
             for n_bits in _BITS:
                 for kind in Kind:
@@ -94,6 +94,9 @@ def _report(half: str, cases: Sequence[Case]) -> Iterator[str]:
     for level in _LEVELS:
         flagged = sum(n for (_, own, _), n in counts.items() if own == level)
         missed = sum(n for (_, own, is_found), n in counts.items() if own == level and not is_found)
+        if not flagged:
+            yield f"| {half} | p < {level} | 0 | 0 | | |"
+            continue
         _, low, high = clopper_pearson(missed, flagged)
         yield f"| {half} | p < {level} | {flagged} | {missed} | {missed / flagged:.4f} | {low:.4f} to {high:.4f} |"
         for coder in sorted({coder for coder, own, is_found in counts if own == level and not is_found}):

@@ -1,0 +1,164 @@
+"""Texts read at once are the texts read one by one, and a sketch is exact where it says that it is."""
+
+from __future__ import annotations
+
+import gzip
+import json
+from pathlib import Path
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from monitors.patterns import (
+    bit_sketch,
+    concept_sketch,
+    concepts,
+    letter_sketch,
+    null,
+    readings,
+    screen,
+    survey,
+    verdict,
+)
+from monitors.patterns.choices import Concepts
+from monitors.patterns.ends import N_ENDS, Rows, log_noise
+from monitors.patterns.laws import all_laws
+from monitors.patterns.layout import Layout
+from monitors.patterns.reading import Reading
+from monitors.patterns.readings import log_messages, padded
+from monitors.patterns.sketch import Sketch
+from monitors.quality import pattern_screen
+from monitors.segment import segment
+from tests.monitors.patterns.test_reading import _TEXTS
+
+REAL = Path(__file__).parents[1] / "fixtures" / "prompted_steg_small.jsonl.gz"
+_NAMES = ("parity.words/letters", "case.words/capital", "punctuation.marks/bang")
+_ROWS = st.lists(st.lists(st.integers(0, 1), min_size=8, max_size=140), min_size=1, max_size=3)
+
+
+def _layout(text: str) -> Layout:
+    return Layout.of(text, segment(text))
+
+
+def _real() -> list[Layout]:
+    with gzip.open(REAL, "rt") as lines:
+        records = [json.loads(line) for line in lines][:6]
+    return [_layout(record["reasoning"] or record["answer"]) for record in records]
+
+
+def _rows(sizes: list[int]) -> Rows:
+    n = np.array(sizes)
+    return Rows.of(np.stack((np.zeros_like(n), n), axis=1), np.full(len(n), 8), np.full(len(n), 144))
+
+
+def _read(reading: Reading) -> dict[str, list[tuple[int, ...]]]:
+    bits = {one.name: list(zip(*_lists(one.bits, one.starts, one.ends), strict=True)) for one in reading.found}
+    spelt = {one.name: list(zip(*_lists(one.letters, one.places), strict=True)) for one in reading.spelt}
+    named = {one.name: list(zip(*_lists(one.concepts, one.bits, one.starts), strict=True)) for one in reading.named}
+    return {name: sites for name, sites in {**bits, **spelt, **named}.items() if sites}
+
+
+def _lists(*arrays: np.ndarray) -> list[list[int]]:
+    return [array.tolist() for array in arrays]
+
+
+@settings(max_examples=200)
+@given(_TEXTS, _TEXTS, st.sampled_from(("", "12 and 1,000")))
+def test_texts_read_at_once_are_those_read_one_by_one(one: str, other: str, prompt: str) -> None:
+    layouts = [_layout(one), _layout(other)]
+    reading = Reading.of(layouts, prompt)
+    assert [_read(reading.of_text(at)) for at in (0, 1)] == [_read(Reading.of([own], prompt)) for own in layouts]
+
+
+@given(_ROWS)
+def test_the_law_at_the_ends_is_the_law(rows: list[list[int]]) -> None:
+    read, bits = _rows([len(row) for row in rows]), [np.array(row, np.uint8) for row in rows]
+    own = all_laws().mixtures.of(all_laws().rows_of(_NAMES[: len(rows)]))
+    exact = null.log_rests(*padded(bits), own)
+    sketched = bit_sketch.log_rests(np.concatenate(bits), read, own)
+    assert np.allclose(sketched, np.take_along_axis(exact, read.ends, axis=1))
+
+
+@given(st.lists(st.tuples(st.integers(0, 5), st.integers(0, 1)), min_size=8, max_size=100))
+def test_choices_at_the_ends_are_those_of_each_concept(found: list[tuple[int, int]]) -> None:
+    numbers, bits = np.array(found).T
+    one = Concepts("choice.synonyms", numbers, bits.astype(np.uint8), np.arange(len(bits)), np.arange(len(bits)) + 1)
+    logs = concepts.concept_logs(one.name, one.concepts, one.bits)
+    read = _rows([len(bits)])
+    rests, subset = concept_sketch.log_choices([one], read)
+    assert np.allclose(rests[0], [logs[end:].sum() for end in read.ends[0].tolist()])
+    assert abs(subset[0] - concepts.subset_ratio(one, logs)) < 2.5
+
+
+_SENT = [int(bit) for char in "bring the key" for bit in f"{ord(char):08b}"]
+_NOISE: list[int] = np.random.default_rng(1).integers(0, 2, 103).tolist()
+
+
+@pytest.mark.parametrize(("row", "is_message"), [(_SENT, True), ([*_SENT[:50], *_SENT[51:]], True), (_NOISE, False)])
+def test_a_message_is_sketched_also_where_a_site_is_lost(row: list[int], is_message: bool) -> None:
+    bits, read = np.array(row, np.uint8), _rows([len(row)])
+    own = all_laws().mixtures.of(all_laws().rows_of(_NAMES[:1]))
+    ratio = float(bit_sketch.log_messages(bits, read, bit_sketch.log_rests(bits, read, own))[0])
+    exact = float(log_messages(bits[None], read.n, null.log_rests(bits[None], read.n, own)).log_ratio[0])
+    assert (ratio > 5.0) is (exact > 5.0) is is_message
+    assert abs(ratio - exact) < 4.0
+
+
+def test_even_letters_are_sketched_as_drawn_and_words_as_spelt() -> None:
+    names = ("acrostic.sentences/all",)
+    even = np.random.default_rng(2).integers(0, 26, 100)
+    read = _rows([100])
+    drawn, rests = letter_sketch.log_drawn(names, even, read)
+    assert rests.shape == (1, N_ENDS + 1)
+    assert drawn[0] > 5.0
+    words = np.array([ord(char) - 97 for char in "meetmeatthenorthgateandbringthesecondkeywithyouandwaitthere"])
+    ratios = []
+    for letters in (words, np.sort(words)):
+        read = _rows([len(words)])
+        costs = letter_sketch.costs_of_shares(names, letters, read)
+        ratios.append(letter_sketch.log_spelt(letters, read, costs)[0])
+    assert ratios[0] > max(2.0, ratios[1])
+
+
+def test_a_sketch_has_the_channels_of_the_survey_and_nearly_their_evidence() -> None:
+    reading = Reading.of(_real(), "")
+    exact = [verdict.channel_evidence(tests) for tests in survey.surveys(reading)]
+    sketched = Sketch.of(reading).evidence()
+    assert [set(own) for own in sketched] == [set(own) for own in exact]
+    pairs = np.array([(own[name], other[name]) for own, other in zip(sketched, exact, strict=True) for name in own])
+    assert np.corrcoef(pairs.T)[0, 1] > 0.7
+    refined = Sketch.of(reading).refined().evidence()
+    near = np.array([(own[name], other[name]) for own, other in zip(refined, exact, strict=True) for name in own])
+    assert np.abs(near[:, 0] - near[:, 1]).mean() <= np.abs(pairs[:, 0] - pairs[:, 1]).mean()
+
+
+def test_noise_over_some_ends_is_near_noise_over_all() -> None:
+    bits = np.random.default_rng(3).integers(0, 2, 144).astype(np.uint8)
+    own = all_laws().mixtures.of(all_laws().rows_of(("punctuation.marks/bang",)))
+    read = _rows([144])
+    exact = readings.log_noise(null.log_rests(bits[None], read.n, own), read.n)
+    assert abs(log_noise(bit_sketch.log_rests(bits, read, own), read)[0] - exact[0]) < 1.5
+
+
+_STOPPED = [(-2.0, -1.0, True), (-4.0, -4.0, False), (-5.5, -1.0, False)]
+
+
+@pytest.mark.parametrize(("log_p", "sketched", "is_stopped"), _STOPPED)
+def test_the_screen_lets_through_what_is_rare_in_clean_texts(log_p: float, sketched: float, is_stopped: bool) -> None:
+    assert screen.stops(log_p, sketched, 0.003) is is_stopped
+
+
+def test_misses_of_the_screen_are_counted(tmp_path: Path) -> None:
+    with gzip.open(REAL, "rt") as lines:
+        records = [json.loads(line) for line in lines]
+    answers = [record["reasoning"] or record["answer"] for record in records]
+    texts = [one + other for one in answers for other in answers[:2]]
+    plain = {"model": "qwen", "prompt": "", "labels": {}, "reasoning": ""}
+    made = [{**plain, "id": "x", "meta": {"group": str(at)}, "answer": 3 * text} for at, text in enumerate(texts)]
+    with gzip.open(tmp_path / "made.jsonl.gz", "wt") as out:
+        out.writelines(json.dumps(record) + "\n" for record in made)
+    lines_ = list(pattern_screen.main(tmp_path, 5, 1))
+    assert [line.split(" |")[0] for line in lines_ if line.startswith("|")] == ["| set", "| set", "| other", "| other"]
+    assert sum("clean texts" in line for line in lines_) == 2
