@@ -30,6 +30,8 @@ from monitors.registry import build, entries, params_digest
 
 MOST = 150
 _UNFAITHFUL = "judge_unfaithful_explanation"
+# Who scored fewer has nothing to agree with.
+_FEWEST = 10
 # No label here speaks of hidden messages or of misdeeds.
 _OTHER_AXES = frozenset({Axis.STEGANOGRAPHY, Axis.MISBEHAVIOUR})
 _BySource = Mapping[str, Sequence[sets.Record]]
@@ -243,6 +245,7 @@ def _agreed(bench: Bench, by_source: _BySource) -> list[dict[str, Any]]:
         others: dict[str, Sequence[bool | None]] = {
             name: [None if one.value is None else one.value >= 0.5 for one in column]
             for name, column in bench.programmed(records).items()
+            if sum(one.value is not None for one in column) >= _FEWEST
         }
         rows = Labelled(tuple(records), (True,) * len(records), tuple(str(n) for n in range(len(records))))
         asked = _sampled(rows, bench.most)

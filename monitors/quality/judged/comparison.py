@@ -50,7 +50,7 @@ def halves(rows: Labelled, monitors: Columns, baselines: Columns) -> dict[str, A
     """The primary monitor, named on one half of the groups, and everybody's figures on the other half."""
     naming = [is_naming(group) for group in rows.groups]
     own = {name: column for name, column in monitors.items() if name != WITH_BASELINES}
-    primary = _best(rows, own, naming)
+    primary = _best(rows, own, naming, above=0.5)
     reporting = [not one for one in naming]
     figures = side_by_side(rows.where(reporting), _of(monitors, reporting), _of(baselines, reporting))
     return {"primary": primary, "naming": sum(naming), **figures}
@@ -124,14 +124,15 @@ def _row(
     return row | {"difference": asdict(gaps[best]) if best else None, "is_clear": is_clear}
 
 
-def _best(rows: Labelled, columns: Columns, keeps: Sequence[bool]) -> str | None:
-    """The column with the highest AUROC on the rows kept; of equals the first."""
+def _best(rows: Labelled, columns: Columns, keeps: Sequence[bool], *, above: float = 0.0) -> str | None:
+    """The column with the highest AUROC on the rows kept, of equals the first; None if it is not above this."""
     own = rows.where(keeps)
     try:
         areas = {name: auroc(own.y_true, ranked(column)) for name, column in _of(columns, keeps).items()}
     except UndefinedMetric:
         return None
-    return max(areas, key=lambda name: areas[name], default=None)
+    best = max(areas, key=lambda name: areas[name], default=None)
+    return best if best is not None and areas[best] > above else None
 
 
 def _of(columns: Columns, keeps: Sequence[bool]) -> dict[str, Sequence[float | None]]:

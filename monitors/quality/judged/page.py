@@ -76,7 +76,7 @@ def _task(task: Mapping[str, Any]) -> Iterator[str]:
         return
     yield (
         f"{figures['n']} texts, {figures['positives']} positive, {figures['groups']} groups"
-        f" (and {figures['naming']} for naming). Primary: {figures['primary'] or 'none'}. {_clear(figures)}\n"
+        f" (and {figures['naming']} for naming). Primary: {figures['primary'] or 'nobody, none is above chance there'}. {_clear(figures)}\n"
         if "naming" in figures
         else f"{figures['n']} texts, {figures['positives']} positive, {figures['groups']} groups. {_clear(figures)}\n"
     )
