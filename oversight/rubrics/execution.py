@@ -41,7 +41,7 @@ def work(run_id: int) -> bool:
     rubric, worker = wording.rubric_of(run.version), f"{socket.gethostname()}:{os.getpid()}"
     ends = time.monotonic() + BUDGET_S
     while time.monotonic() < ends:
-        item = items.claim(run_id=run_id, worker=worker)
+        item = items.claim(run=run, worker=worker)
         if item is None:
             return False
         item.run = run

@@ -22,7 +22,7 @@ from oversight.lib import clock, commits
 from oversight.monitoring.rows import MAX_EVIDENCE, MAX_TEXT, holdable
 from oversight.rubrics import admissions, judges, runs
 from oversight.rubrics.events import RunCapped, RunFinished, RunPaused, TranscriptJudged
-from oversight.rubrics.models import UNENDED, ItemState, Result, RubricRun, RunItem, RunKind, RunState
+from oversight.rubrics.models import PARALLEL, UNENDED, ItemState, Result, RubricRun, RunItem, RunKind, RunState
 
 logger = logging.getLogger(__name__)
 WORKER = Actor.worker("rubrics")
@@ -47,11 +47,13 @@ class Judged:
 
 
 @transaction.atomic
-def claim(*, run_id: int, worker: str) -> RunItem | None:
-    """Lease the next item of a run that is due; None when there is none."""
+def claim(*, run: RubricRun, worker: str) -> RunItem | None:
+    """Lease the next item of a run that is due; None when there is none, or as many are leased as the run may have."""
     # A claim that a crash of the database undoes is refused at the fence, like any lease that was lost.
     commits.need_not_wait()
-    due = RunItem.objects.due().filter(run_id=run_id, attempt__lt=MAX_ATTEMPTS).order_by("run_at", "pk")
+    if n_free(run) < 1:
+        return None
+    due = RunItem.objects.due().filter(run=run, attempt__lt=MAX_ATTEMPTS).order_by("run_at", "pk")
     item = due.select_for_update(skip_locked=True, of=("self",)).first()
     if item is None:
         return None
@@ -60,6 +62,12 @@ def claim(*, run_id: int, worker: str) -> RunItem | None:
         state=item.state, attempt=item.attempt, leased_by=worker, lease_until=_lease_end()
     )
     return item
+
+
+def n_free(run: RubricRun) -> int:
+    """How many more workers the run may keep busy. One query."""
+    held = RunItem.objects.filter(run=run, state=ItemState.LEASED, lease_until__gte=Now())
+    return PARALLEL[run.backend] - held.count()
 
 
 def _waiting(run: RubricRun) -> ItemState:

@@ -50,11 +50,13 @@ def _step(run_id: int) -> bool:
     left = STEP if run.most is None else min(STEP, run.most - run.n_planned)
     seen = list(_to_come(run)[:left])
     RunItem.objects.bulk_create((runs.new_item(run, pk) for pk, _ in seen), ignore_conflicts=True)
+    is_first = not run.n_planned
     if seen:
         run.below_id, run.below_at = seen[-1]
         run.n_planned += len(seen)
         run.save(update_fields=["below_id", "below_at", "n_planned"])
-        runs.ring(run)
+        if is_first:
+            runs.ring(run)
     if len(seen) == STEP and run.n_planned != run.most:
         return True
     RubricRun.objects.filter(pk=run.pk).update(n_total=run.n_planned)

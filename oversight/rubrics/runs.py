@@ -162,7 +162,8 @@ def start(*, run: RubricRun, cap_tokens: int | None, cap_money: float | None, by
     )
     if not current.is_planned:
         audit.ring_after_commit(PLAN, [current.pk])
-    ring(current)
+    if current.n_planned:
+        ring(current)
     return current
 
 

@@ -6,7 +6,7 @@ from celery import shared_task
 
 from oversight.audit.bell import BELL, depth
 from oversight.rubrics import estimating, execution, items, planning, runs
-from oversight.rubrics.models import PARALLEL, RubricRun, RunItem, RunState
+from oversight.rubrics.models import RubricRun, RunItem, RunState
 
 
 @shared_task(name=runs.ESTIMATE, queue="cpu", time_limit=300)
@@ -43,7 +43,10 @@ def sweep() -> int:
         BELL.ring(runs.ESTIMATE, list(estimating_.values_list("pk", flat=True)), queue="cpu", chunk=1)
     if not waits["default"]:
         BELL.ring(runs.PLAN, [run.pk for run in going_on if not run.is_planned])
-    due = [run for run in going_on if not waits[run.queue] and RunItem.objects.due().filter(run=run).exists()]
-    for run in due:
-        BELL.ring(runs.WORK, [run.pk] * PARALLEL[run.backend], queue=run.queue, chunk=1)
-    return len(due)
+    rung = 0
+    for run in going_on:
+        n_free = 0 if waits[run.queue] else items.n_free(run)
+        if n_free > 0 and RunItem.objects.due().filter(run=run).exists():
+            BELL.ring(runs.WORK, [run.pk] * n_free, queue=run.queue, chunk=1)
+            rung += 1
+    return rung

@@ -201,7 +201,7 @@ def test_what_other_workers_have_under_way_counts_against_the_cap(
 ) -> None:
     make(3)
     run = started(asked(version, dave), dave, cap_tokens=1000)
-    first, second = (items.claim(run_id=run.pk, worker=name) for name in "ab")
+    first, second = (items.claim(run=run, worker=name) for name in "ab")
     assert first is not None
     assert second is not None
     assert items.reserve(item=first, tokens=600)
@@ -217,7 +217,7 @@ def test_a_lost_worker_costs_at_most_what_it_reserved_and_its_transcript_is_judg
 ) -> None:
     make(2)
     run = started(asked(version, dave), dave)
-    lost = items.claim(run_id=run.pk, worker="gone")
+    lost = items.claim(run=run, worker="gone")
     assert lost is not None
     assert items.reserve(item=lost, tokens=700)
     RunItem.objects.filter(pk=lost.pk).update(lease_until="2020-01-01T00:00:00Z")
@@ -230,10 +230,20 @@ def test_a_lost_worker_costs_at_most_what_it_reserved_and_its_transcript_is_judg
     assert Counter(Result.objects.values_list("transcript_id", flat=True)).most_common(1)[0][1] == 1
 
 
+def test_a_run_keeps_only_so_many_workers_busy(version: RubricVersion, dave: User, make: Make) -> None:
+    make(0, 10)
+    run = started(asked(version, dave), dave)
+    claimed = [items.claim(run=run, worker=f"w{n}") for n in range(9)]
+    assert [item is None for item in claimed] == [False] * 8 + [True]
+    assert items.n_free(run) == 0
+    RunItem.objects.filter(pk=claimed[0].pk).update(lease_until="2020-01-01T00:00:00Z")  # type: ignore[union-attr]
+    assert items.claim(run=run, worker="another") is not None
+
+
 def test_pause_and_go_on(version: RubricVersion, dave: User, judge: JudgeServer, make: Make) -> None:
     make(3)
     run = started(asked(version, dave), dave)
-    under_way = items.claim(run_id=run.pk, worker="w")
+    under_way = items.claim(run=run, worker="w")
     runs.pause(run=run, actor=Actor.of(dave))
     assert not execution.work(run.pk)
     assert judge.judged == []
@@ -250,7 +260,7 @@ def test_a_cancelled_run_keeps_its_results_and_begins_nothing(
 ) -> None:
     make(3)
     run = started(asked(version, dave), dave)
-    under_way = items.claim(run_id=run.pk, worker="w")
+    under_way = items.claim(run=run, worker="w")
     client_of(dave).post(f"/rubrics/runs/{run.pk}/cancel")
     assert Counter(RunItem.objects.values_list("state", flat=True)) == {"cancelled": 2, "leased": 1}
     assert under_way is not None

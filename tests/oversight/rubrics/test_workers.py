@@ -94,7 +94,10 @@ def test_a_killed_worker_loses_nothing_and_doubles_nothing(start: Start, judge: 
     until(lambda: RubricRun.objects.get().state == RunState.READY)
     runs.start(run=run, cap_tokens=10_000_000, cap_money=None, by=lead)
     until(lambda: Result.objects.count() >= 4)
+    judge.delay_s = 60.0
+    until(lambda: RunItem.objects.filter(state="leased", reserved_tokens__gt=0).count() == 2)
     kill(first)
+    judge.delay_s = 0.05
     assert Result.objects.count() < N
     start()
     until(lambda: RubricRun.objects.get().state == RunState.DONE)
