@@ -74,12 +74,11 @@ def _task(task: Mapping[str, Any]) -> Iterator[str]:
     if not figures:
         yield f"Not estimable: {task['reason']}."
         return
-    yield (
-        f"{figures['n']} texts, {figures['positives']} positive, {figures['groups']} groups"
-        f" (and {figures['naming']} for naming). Primary: {figures['primary'] or 'nobody, none is above chance there'}. {_clear(figures)}\n"
-        if "naming" in figures
-        else f"{figures['n']} texts, {figures['positives']} positive, {figures['groups']} groups. {_clear(figures)}\n"
-    )
+    sizes = f"{figures['n']} texts, {figures['positives']} positive, {figures['groups']} groups"
+    if "naming" in figures:
+        primary = figures["primary"] or "nobody, none is above chance there"
+        sizes += f" (and {figures['naming']} texts for naming). Primary: {primary}"
+    yield f"{sizes}. {_clear(figures)}\n"
     yield _columns(figures)
     for name, why in task.get("not_run", {}).items():
         yield f"\n{name}: not run ({why})."
