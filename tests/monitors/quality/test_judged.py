@@ -101,8 +101,14 @@ def test_no_group_names_the_primary_and_is_reported_on() -> None:
 def test_a_combination_that_holds_baselines_is_never_the_primary() -> None:
     rows = _rows()
     truth = [float(one) for one in rows.y_true]
-    own = {"asleep": [0.5] * len(truth), WITH_BASELINES: truth}
-    assert halves(rows, own, {MAJORITY: [0.5] * len(truth)})["primary"] == "asleep"
+    own = {"half right": [one if row % 3 else 0.5 for row, one in enumerate(truth)], WITH_BASELINES: truth}
+    assert halves(rows, own, {MAJORITY: [0.5] * len(truth)})["primary"] == "half right"
+
+
+def test_nobody_is_named_who_is_not_above_chance() -> None:
+    rows = _rows()
+    wrong = [0.0 if one else 1.0 for one in rows.y_true]
+    assert halves(rows, {"asleep": [0.5] * 60, "wrong": wrong}, {MAJORITY: [0.5] * 60})["primary"] is None
 
 
 def test_who_is_above_each_baseline_with_the_whole_interval_is_clear_of_them() -> None:
