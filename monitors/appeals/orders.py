@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections import defaultdict
 from collections.abc import Collection, Iterator
-from functools import cache
+from functools import cache, lru_cache
 from importlib.resources import files
 from typing import NamedTuple
 
@@ -44,12 +44,10 @@ _ORDERS = (frozenset({"ignore", "rules"}), frozenset({"give", "score"}))
 
 def _possible(folded: str) -> list[str]:
     """Languages of whose stems the text has those that an order needs: few texts are searched further."""
-    begins, longest = _beginnings()
     present: dict[str, set[str]] = defaultdict(set)
     for word in set(_WORD.findall(folded)):
-        for length in range(1, min(len(word), longest) + 1):
-            for name, kind in begins.get(word[:length], ()):
-                present[name].add(kind)
+        for name, kind in _stems_of(word):
+            present[name].add(kind)
     if not folded.isascii():
         for name in _UNSPACED:
             stems = languages()[name]
@@ -57,6 +55,13 @@ def _possible(folded: str) -> list[str]:
                 kind for kind in Stems._fields if any(stem in folded for stem in getattr(stems, kind).split("|"))
             }
     return [name for name, kinds in present.items() if any(order <= kinds for order in _ORDERS)]
+
+
+# The words of texts are few, and the same again and again.
+@lru_cache(1 << 16)
+def _stems_of(word: str) -> tuple[tuple[str, str], ...]:
+    begins, longest = _beginnings()
+    return tuple(pair for length in range(1, min(len(word), longest) + 1) for pair in begins.get(word[:length], ()))
 
 
 @cache

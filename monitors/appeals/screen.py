@@ -32,7 +32,11 @@ _PHRASES: dict[Kind, tuple[english.Phrase, ...]] = {
     Kind.TALK: compositions.TALK,
     Kind.MILD: english.MILD,
 }
-_UNSEEN = frozenset(["Cf", "Mn", "Cc"])
+_UNSEEN = frozenset(["Cf", "Cc"])
+# Marks that draw nothing of themselves; other marks are the vowels of half of the scripts.
+_BLANK_MARKS = frozenset(
+    map(chr, (0x034F, 0x17B4, 0x17B5, *range(0x180B, 0x1810), *range(0xFE00, 0xFE10), *range(0xE0100, 0xE01F0)))
+)
 _OWN = frozenset({"English", "French"})
 # No phrase is longer: where none of its stems is so near, it cannot match.
 REACH = 250
@@ -73,7 +77,7 @@ def fold(text: str, /) -> tuple[str, Sequence[int]]:
 def _folded(char: str) -> str:
     if char in "’‘":
         return "'"
-    if unicodedata.category(char) in _UNSEEN and not unicodedata.combining(char):
+    if unicodedata.category(char) in _UNSEEN or char in _BLANK_MARKS:
         return ""
     return unicodedata.normalize("NFKC", char)
 

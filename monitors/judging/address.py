@@ -6,9 +6,7 @@ import re
 from collections.abc import Iterable
 from functools import lru_cache
 
-from monitors.appeals.orders import orders
 from monitors.appeals.screen import Kind, appeals
-from monitors.judging.decoded import readings
 from monitors.judging.windows import Excerpt
 
 _SPOKEN_TO = frozenset({Kind.INSTRUCTION, Kind.ADDRESS})
@@ -76,6 +74,9 @@ def speaks_to_judge(excerpts: Iterable[Excerpt]) -> bool:
 # Each rubric of a sitting asks this of the same texts.
 @lru_cache(256)
 def _speaks(text: str) -> bool:
+    # What undoes ciphers loads numpy, which a worker needs with its first text and not at its start.
+    from monitors.judging.decoded import readings
+
     return any(_is_address(reading) for reading in readings(text) if reading is text or _may_be(reading))
 
 
@@ -88,6 +89,4 @@ def _may_be(reading: str) -> bool:
 
 
 def _is_address(text: str) -> bool:
-    if _FORGED.search(text) or any(True for _ in orders(text)):
-        return True
-    return any(appeal.kind in _SPOKEN_TO for appeal in appeals(text))
+    return _FORGED.search(text) is not None or any(appeal.kind in _SPOKEN_TO for appeal in appeals(text))

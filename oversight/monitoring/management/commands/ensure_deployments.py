@@ -32,6 +32,7 @@ DEFAULTS = (
     Default("language_switching"),
     Default("pattern_channels"),
     Default("known_codes"),
+    Default("monitor_directed_text"),
     Default("judge_encoded_reasoning", Backend.RECORDED),
     Default("judge_unfaithful_explanation", Backend.RECORDED),
     Default("lm_surprisal", asks_model=True, sample_share=0.2),
