@@ -21,7 +21,7 @@ from typing import Any
 ROOT = Path(__file__).resolve().parents[2]
 DATA = ROOT / "oversight" / "demo" / "data" / "transcripts.jsonl.gz"
 # Texts of all lengths, from a few sentences to a page.
-N_TEXTS, ROUNDS, MIN_CHARS, MAX_CHARS = 24, 3, 200, 2_400
+N_TEXTS, ROUNDS, MIN_CHARS, MAX_CHARS, CONTEXT_CHARS = 24, 3, 200, 2_400, 400
 LENGTHS = (10_000, 50_000, 200_000)
 # Dense bf16 peak in FLOP/s by a word of the device's name, as their maker states it.
 PEAKS = {"H200": 989e12, "H100": 989e12, "A100": 312e12, "L40S": 362e12, "4090": 165e12}
@@ -38,8 +38,10 @@ LARGE = {
 }
 
 
-def main() -> list[str]:
-    return [*_ratio(), *_memory(), *_gpu()]
+def main() -> Iterator[str]:
+    yield from _memory()
+    yield from _ratio()
+    yield from _gpu()
 
 
 def _ratio() -> Iterator[str]:
@@ -77,7 +79,7 @@ def _texts() -> list[tuple[str, str]]:
         records = [json.loads(line) for line in lines]
     found = sorted(
         (
-            (f"{record.get('prompt') or ''}\n\n"[-MAX_CHARS:], record["reasoning"])
+            (f"{record.get('prompt') or ''}\n\n"[-CONTEXT_CHARS:], record["reasoning"])
             for record in records
             if MIN_CHARS < len(record.get("reasoning") or "") <= MAX_CHARS
         ),
