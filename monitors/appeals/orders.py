@@ -60,21 +60,30 @@ def _possible(folded: str) -> list[str]:
 # The words of texts are few, and the same again and again.
 @lru_cache(1 << 16)
 def _stems_of(word: str) -> tuple[tuple[str, str], ...]:
-    begins, longest = _beginnings()
-    return tuple(pair for length in range(1, min(len(word), longest) + 1) for pair in begins.get(word[:length], ()))
+    begins, firsts, longest = _beginnings()
+    of_length = (begins.get(word[:length], ()) for length in range(1, min(len(word), longest) + 1))
+    return (*(pair for pairs in of_length for pair in pairs), *firsts.get(word, ()))
+
+
+_Pairs = tuple[tuple[str, str], ...]
 
 
 @cache
-def _beginnings() -> tuple[dict[str, tuple[tuple[str, str], ...]], int]:
-    """How the first words of the stems begin, of which language and kind; and the length of the longest."""
-    found: dict[str, list[tuple[str, str]]] = defaultdict(list)
+def _beginnings() -> tuple[dict[str, _Pairs], dict[str, _Pairs], int]:
+    """Language and kind by how a stem of one word begins, and by the first word of longer ones; the longest of both."""
+    begins: dict[str, list[tuple[str, str]]] = defaultdict(list)
+    firsts: dict[str, list[tuple[str, str]]] = defaultdict(list)
     for name, stems in languages().items():
         for kind in ("ignore", "rules", "give", "score"):
             for stem in getattr(stems, kind).casefold().split("|"):
                 first = _WORD.match(stem)
                 if name not in _UNSPACED and first:
-                    found[first.group()].append((name, kind))
-    return {begin: tuple(of) for begin, of in found.items()}, max(map(len, found))
+                    (firsts if " " in stem else begins)[first.group()].append((name, kind))
+    return _frozen(begins), _frozen(firsts), max(map(len, begins))
+
+
+def _frozen(table: dict[str, list[tuple[str, str]]]) -> dict[str, _Pairs]:
+    return {word: tuple(pairs) for word, pairs in table.items()}
 
 
 @cache
