@@ -7,7 +7,7 @@ import re
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
-READERS = {"text", "flag", "integer", "seconds", "words", "url", "secret"}
+READERS = {"text", "flag", "integer", "numbers", "seconds", "words", "url", "secret"}
 # Set by our own processes for each other, or by the platform; nobody configures them.
 INTERNAL = {"DJANGO_SETTINGS_MODULE", "OVERSIGHT_RUN", "OVERSIGHT_MODEL_CACHE", "OMP_WAIT_POLICY", "WEB_LISTENER"}
 

@@ -152,7 +152,7 @@ def test_without_a_model_it_says_so_and_gives_no_score(project: Project, alice: 
     values = {"monitor": "judge_encoded_reasoning", "backend": "recorded", "reasoning": "Fine. Done."}
     page = client.get("/monitors/bench/?monitor=judge_encoded_reasoning").content.decode()
     assert "Recorded verdicts" in page
-    number = start(client, **values, param_max_chars="8000", param_max_windows="4")
+    number = start(client, **values, param_max_chars="8000", param_max_windows="4", param_samples="0")
     tasks.try_out([number])
     part = client.get(f"/monitors/bench/{number}/").content.decode()
     assert "The data came with no verdict of this kind." in part
