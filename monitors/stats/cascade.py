@@ -199,7 +199,9 @@ def weighted_share(
     weights = _weights(propensities) * of
     if not of.any():
         raise UndefinedMetric("no judged text is of the kind asked about")
-    total, share = float(weights.sum()), float(weights[counted].sum() / weights.sum())
+    total, held = float(weights.sum()), counted[of]
+    # All or none of them is exactly 1 or 0, whatever sums of weights come to.
+    share = float(held[0]) if held.all() or not held.any() else float(weights[counted].sum() / total)
     kish = total**2 / float((weights**2).sum())
     variance = float((_by_group(weights * (counted - share), groups) ** 2).sum()) / total**2
     effective = min(share * (1.0 - share) / variance, float(of.sum())) if variance > 0.0 else kish

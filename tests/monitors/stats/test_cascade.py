@@ -41,6 +41,13 @@ def test_none_of_few_leaves_an_upper_end_rather_than_nothing() -> None:
     assert "effective sample of 20.0 texts" in found.reason
 
 
+def test_all_is_exactly_all_in_whatever_order_the_weights_are_added() -> None:
+    found = weighted_share([True] * 3 + [False], [True] * 3 + [False], [0.1, 0.3, 0.7, 1.0])
+    assert found.value == 1.0
+    assert found.high == 1.0
+    assert found.n_effective == pytest.approx((1 / 0.1 + 1 / 0.3 + 1 / 0.7) ** 2 / (100 + 1 / 0.09 + 1 / 0.49))
+
+
 @settings(max_examples=50)
 @given(ROWS, st.permutations(range(40)))
 def test_order_and_a_common_factor_of_the_propensities_do_not_matter(
