@@ -221,7 +221,7 @@ def _carriers(by_source: _BySource, n: int) -> list[Carrier]:
 def _monitors(arguments: argparse.Namespace) -> _Monitors:
     has_model = arguments.backend == "local"
     table = entries()
-    free = [name for name, entry in table.items() if not entry.needs]
+    free = [name for name, entry in table.items() if not entry.needs and not entry.is_baseline]
     learning = tuple(name for name in free if is_set_monitor(build(name)))
     needy = [name for name, entry in table.items() if has_model and set(entry.needs) == {Need.REFERENCE_LM}]
     opened = panel(needy, backend=arguments.backend, model=arguments.model) if needy else None

@@ -30,6 +30,9 @@ NOTES: dict[tuple[str, str], str] = {
         'answers about one event, whose words ("began", "initially", "grew") are rarer elsewhere; a number as first '
         "character"
     ),
+    ("monitor_directed_text", "duzan_natural_probes"): (
+        "one text weighs what its grader will mark wrong; one, advice against automated systems, is a false alarm"
+    ),
     ("pattern_channels", "native/inspect"): _NEAR,
     ("pattern_channels", "wfjkk_cot_perturbation"): "lines of formulas that end with names of variables",
     **{
