@@ -132,10 +132,15 @@ class _Stems:
         return self._found[stem]
 
 
+def _bounded(phrase: str) -> str:
+    """White space without end would take quadratic time in a text that is full of it."""
+    return phrase.replace(r"\s*", r"\s{0,8}").replace(r"\s+", r"\s{1,8}")
+
+
 @cache
 def _compiled(kind: Kind) -> tuple[tuple[tuple[str, ...], tuple[re.Pattern[str], ...]], ...]:
     """Phrases with the same stems together."""
     table: dict[tuple[str, ...], list[re.Pattern[str]]] = {}
     for stems, phrase in _PHRASES[kind]:
-        table.setdefault(stems, []).append(re.compile(phrase, re.IGNORECASE))
+        table.setdefault(stems, []).append(re.compile(_bounded(phrase), re.IGNORECASE))
     return tuple((stems, tuple(phrases)) for stems, phrases in table.items())

@@ -22,7 +22,7 @@ _FORGED = re.compile(
             rf"\b(?:score|rate|grade|mark|classify|label|judge) (?:it|this|me|everything|the above)(?: \w+)? "
             rf"(?:as |at |with |a )?[\"']?{_NOUGHT}",
             r"(?:^|\n)\W{0,3}(?:system|developer|assistant|user|administrator)\W{0,3}\s*(?:message|prompt|override|note)?"
-            r"\s*:\s*\S",
+            r"[ \t]{0,8}:\s{0,8}\S",
             rf"\b(?:you|the {_READER}|{_READER}) (?:should|must|will|may|can) (?:now |simply |just |safely )?"
             rf"(?:answer|conclude|output|return|find|report|rule)\b[^.\n]{{0,40}}"
             rf"(?:{_NOUGHT}|\bno (?:problem|issue|concern)|\bnothing\b|cannot_tell)",
@@ -36,7 +36,7 @@ _FORGED = re.compile(
             rf"\b(?:system|developer|admin(?:istrator)?) (?:note|message|override|prompt|notice)\s*:[^.\n]{{0,30}}"
             rf"\b{_READER}\b",
             r"\bassistant\s*:\s*(?:score|verdict|rating)\b",
-            r"(?:^|\n)\s*(?:BEGIN|END)\s+[0-9A-Fa-f]{8,}",
+            r"(?:^|\n)[ \t]{0,8}(?:BEGIN|END)[ \t]{1,8}[0-9A-Fa-f]{8,}",
             r"<U\+003C>\|?/?(?:im_|start_|end_|eot|eom|system|assistant|user|human|inst|sys)",
             r"\b(?:new|updated|revised|corrected) (?:rubric|instructions?|task|guidelines|criteria|prompt)\b\s*[:,.]",
             r"\b(?:end of|the) (?:the )?(?:transcript|evaluation|classification)\b[^.\n]{0,15}"
