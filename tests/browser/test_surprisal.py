@@ -27,7 +27,8 @@ odd = {{" zzv": 13.5, " <b>blorp</b>": 16, " krell\U0001f600.": 9}}
 bits = [odd.get(text[a:b], 3) for a, b in words]
 part = PartSurprisal.of(1, words, [None, *bits[1:]])
 with transaction.atomic():  # or the house's own worker takes the run
-    deployment = factories.make_deployment(transcript.project, "lm_surprisal")
+    # Of stage 0: a later stage waits for runs that the house's own worker may still be at.
+    deployment = factories.make_deployment(transcript.project, "lm_surprisal", stage=0)
     factories.make_score(transcript, deployment=deployment, score=Score(0.7, surprisal=Surprisal((part,))))
 """
 
