@@ -88,21 +88,26 @@ CROSS JOIN LATERAL (
 WHERE r.state = 'done' ORDER BY n
 """
 ITEMS_SQL = """
-INSERT INTO review_queue (project_id, name, created_at) SELECT %(project)s, 'Flagged', now()
+INSERT INTO review_queue (project_id, name, audit_share, second_share, agreeing_share, due_after_min, policy_version,
+    created_at)
+SELECT %(project)s, 'Flagged', 0.15, 0, 0.05, 1440, 1, now()
 WHERE NOT EXISTS (SELECT FROM review_queue WHERE project_id = %(project)s);
-INSERT INTO review_reviewitem (queue_id, project_id, transcript_id, stream, inclusion_prob, priority, state, created_at,
-    decided_at)
-SELECT (SELECT id FROM review_queue WHERE project_id = %(project)s LIMIT 1), %(project)s, c.id, 'triage', 1, c.flag,
-       CASE WHEN n / 10 %% 3 = 0 THEN 'decided' ELSE 'open' END, c.at,
+INSERT INTO review_reviewitem (queue_id, project_id, transcript_id, stream, inclusion_prob, policy_version, required,
+    priority, state, created_at, due_at, decided_at)
+SELECT (SELECT id FROM review_queue WHERE project_id = %(project)s LIMIT 1), %(project)s, c.id, 'triage', 1, 1, 1,
+       c.flag,
+       CASE WHEN n / 10 %% 3 = 0 THEN 'decided' ELSE 'open' END, c.at, c.at + interval '1 day',
        CASE WHEN n / 10 %% 3 = 0 THEN c.at + interval '1 h' END
 FROM bench_copy c WHERE c.flag IS NOT NULL ORDER BY n;
-INSERT INTO review_assignment (item_id, slot, reviewer_id, state, lease_token, lease_until, claimed_at)
-SELECT i.id, 1, CASE WHEN i.id %% 2 = 0 THEN %(user)s ELSE %(other)s END,
+INSERT INTO review_assignment (item_id, slot, role, reviewer_id, state, lease_token, lease_until, claimed_at, active_ms)
+SELECT i.id, 1, 'reader', CASE WHEN i.id %% 2 = 0 THEN %(user)s ELSE %(other)s END,
        CASE WHEN i.state = 'decided' THEN 'done' WHEN i.id %% 50 = 1 THEN 'released' ELSE 'leased' END,
-       gen_random_uuid(), now() + interval '1 day', i.created_at
+       gen_random_uuid(), now() + interval '1 day', i.created_at, 0
 FROM review_reviewitem i WHERE i.state = 'decided' OR i.id %% 100 < 2;
-INSERT INTO review_verdict (assignment_id, item_id, label, note, blinded, state, committed_at, settles_at)
-SELECT a.id, a.item_id, (ARRAY['benign', 'suspicious', 'confirmed'])[1 + a.id %% 3], '', false, 'settled',
+INSERT INTO review_verdict (assignment_id, item_id, label, category, confidence, note, stream, holds, blinded, state,
+    committed_at, settles_at)
+SELECT a.id, a.item_id, (ARRAY['benign', 'suspicious', 'confirmed'])[1 + a.id %% 3], '', '', '', 'triage', true,
+       false, 'settled',
        a.claimed_at + interval '1 h', a.claimed_at + interval '1 h'
 FROM review_assignment a WHERE a.state = 'done';
 """

@@ -1,43 +1,29 @@
-"""What the queue page and the verdict pane show."""
+"""What the queue page shows."""
 
 from __future__ import annotations
 
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any, Literal, NamedTuple
 from uuid import UUID
 
 from django.db import connection
-from django.db.models import Exists, F, OuterRef, Q, QuerySet
+from django.db.models import Exists, F, OuterRef, QuerySet
 
 from oversight.accounts.models import User
 from oversight.audit import selectors as feed
-from oversight.audit.models import LedgerEvent
 from oversight.lib import clock
 from oversight.lib.paging import Page, keyset_page
 from oversight.monitoring.models import Deployment, Score
 from oversight.review.excerpts import Excerpt, Place, excerpts
-from oversight.review.models import (
-    Assignment,
-    AssignmentState,
-    ItemState,
-    ReviewItem,
-    Verdict,
-    VerdictLabel,
-    VerdictState,
-)
+from oversight.review.models import ItemState, ReviewItem
+from oversight.review.selectors.claims import Claim, claims_of, held_by
 
 # A screen and a half of rows, since each has an excerpt of two lines.
 PAGE_SIZE = 20
 # What rows show of an item, and of who has it: all else stays where it is.
 _ROW = ("priority", "created_at", "decided_at", "transcript__external_id", "transcript__model_run__model")
-_LEASE = ("item", "lease_token", "lease_until", "reviewer__name")
-_VERDICT = (
-    *("item", "label", "severity", "note", "state", "committed_at", "settles_at"),
-    "assignment__reviewer__name",
-)
-Standing = Literal["free", "mine", "held", "decided"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,19 +38,6 @@ class Filter:
     @property
     def order(self) -> tuple[str, str]:
         return ("-decided_at", "-pk") if self.state == "decided" else ("-priority", "pk")
-
-
-@dataclass(frozen=True, slots=True)
-class Claim:
-    """Whether an item is free, who reads it, or how it was decided."""
-
-    standing: Standing = "free"
-    name: str = ""
-    assignment: Assignment | None = None
-    verdict: Verdict | None = None
-
-
-FREE = Claim()
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,35 +109,6 @@ class QueuePage:
         return bool(self.filter.monitor) or self.filter.state != "open"
 
 
-@dataclass(frozen=True, slots=True)
-class Undoable:
-    """A verdict of this reviewer that can still be taken back."""
-
-    verdict_id: int
-    item_id: int
-    label: str
-    left_ms: int
-
-
-@dataclass(frozen=True, slots=True)
-class Desk:
-    """What the verdict pane beside a transcript needs. `item_id` is None when nothing flagged the transcript."""
-
-    transcript_id: UUID
-    after: str
-    item_id: int | None = None
-    score: float = 0.0
-    claim: Claim = FREE
-    token: UUID | None = None
-    lease_left_s: int = 0
-    may_undo_until: datetime | None = None
-    undoable: tuple[Undoable, ...] = ()
-
-    @property
-    def labels(self) -> tuple[tuple[str, str], ...]:
-        return tuple((label.value, str(label.label)) for label in VerdictLabel)
-
-
 def queue_items(*, project_id: int, user: User, where: Filter) -> QuerySet[ReviewItem]:
     """The items of a project that a filter lets through."""
     items = ReviewItem.objects.filter(project_id=project_id)
@@ -172,7 +116,7 @@ def queue_items(*, project_id: int, user: User, where: Filter) -> QuerySet[Revie
         flags = Score.objects.filter(transcript=OuterRef("transcript"), monitor=where.monitor, flagged=True)
         items = items.filter(Exists(flags))
     if where.state == "mine":
-        return items.filter(_held_by(user))
+        return items.filter(held_by(user))
     return items.filter(state=ItemState.DECIDED if where.state == "decided" else ItemState.OPEN)
 
 
@@ -200,7 +144,7 @@ def queue_page(listing: Listing, *, project_id: int, user: User, where: Filter) 
 
 def queue_rows(items: Sequence[ReviewItem], user: User) -> tuple[QueueRow, ...]:
     """Rows with snippets. Four queries."""
-    claims = _claims(items, user)
+    claims = claims_of(items, user)
     flags = _flags([item.transcript_id for item in items])
     found = excerpts(
         Place(transcript_id, span["part"], span["start"], span["end"])
@@ -227,7 +171,7 @@ def queue_cells(ids: Collection[int], *, project_id: int, user: User, where: Fil
     items = list(ReviewItem.objects.filter(project_id=project_id, pk__in=ids))
     passing = queue_items(project_id=project_id, user=user, where=where).filter(pk__in=ids)
     matching = set(passing.values_list("pk", flat=True))
-    claims = _claims(items, user)
+    claims = claims_of(items, user)
     return tuple(QueueCell(item.pk, item.priority, claims[item.pk], item.pk in matching) for item in items)
 
 
@@ -263,63 +207,6 @@ def queue_counts(*, project_id: int, user: User) -> QueueCounts:
     )
 
 
-def desk(user: User, transcript_id: UUID) -> Desk:
-    """The verdict pane of a transcript that the caller has found permitted to this user. Five queries."""
-    after, now = str(feed.head()), clock.now()
-    undoable = tuple(
-        Undoable(verdict.pk, verdict.item_id, verdict.get_label_display(), _ms(verdict.settles_at - now))
-        for verdict in Verdict.objects.filter(
-            assignment__reviewer=user, state=VerdictState.PENDING, settles_at__gt=now
-        ).order_by("-committed_at")[:3]
-    )
-    item = ReviewItem.objects.filter(transcript_id=transcript_id).order_by("-priority", "id").first()
-    if item is None:
-        return Desk(transcript_id, after, undoable=undoable)
-    claim = _claims([item], user)[item.pk]
-    mine = claim.assignment if claim.standing == "mine" else None
-    return Desk(
-        transcript_id=transcript_id,
-        after=after,
-        item_id=item.pk,
-        score=item.priority,
-        claim=claim,
-        token=mine.lease_token if mine else None,
-        lease_left_s=_ms(mine.lease_until - now) // 1000 if mine else 0,
-        may_undo_until=next((now + timedelta(milliseconds=u.left_ms) for u in undoable if u.item_id == item.pk), None),
-        undoable=undoable,
-    )
-
-
-def was_shown(*, reviewer_id: int, transcript_id: UUID) -> bool:
-    """Whether any page with scores of this transcript was sent to the reviewer, as the ledger has it. One query."""
-    viewed = Q(action="transcript.viewed", object_type="transcript", object_id=str(transcript_id))
-    listed = Q(action="transcripts.listed", subjects__contains=[f"transcript:{transcript_id}"])
-    shown = LedgerEvent.objects.filter(viewed | listed, actor_kind="user", actor_id=str(reviewer_id), outcome="ok")
-    return shown.exists()
-
-
-def _held_by(user: User) -> Exists:
-    return Exists(Assignment.objects.live().filter(item=OuterRef("pk"), reviewer=user))
-
-
-def _given_back_by(user: User) -> QuerySet[Assignment, int]:
-    return Assignment.objects.filter(reviewer=user, state=AssignmentState.RELEASED).values_list("item_id", flat=True)
-
-
-def _claims(items: Sequence[ReviewItem], user: User) -> dict[int, Claim]:
-    """Who reads or has decided each item. Two queries."""
-    ids = [item.pk for item in items]
-    claims = dict.fromkeys(ids, FREE)
-    leases = Assignment.objects.live().filter(item__in=ids).select_related("reviewer").only(*_LEASE)
-    for held in leases:
-        standing: Standing = "mine" if held.reviewer_id == user.pk else "held"
-        claims[held.item_id] = Claim(standing, held.reviewer.name, assignment=held)
-    verdicts = Verdict.objects.standing().filter(item__in=ids).select_related("assignment__reviewer").only(*_VERDICT)
-    for verdict in verdicts:
-        claims[verdict.item_id] = Claim("decided", verdict.assignment.reviewer.name, verdict=verdict)
-    return claims
-
-
 class Flag(NamedTuple):
     """A flagged score: its monitor, and its first evidence span."""
 
@@ -339,7 +226,3 @@ def _flags(transcript_ids: Sequence[UUID]) -> dict[UUID, list[Flag]]:
 def _note(flags: Sequence[Flag]) -> str:
     """What the highest flag's monitor says of its first span."""
     return str(flags[0].span.get("note", "")) if flags and flags[0].span else ""
-
-
-def _ms(left: timedelta) -> int:
-    return max(0, int(left / timedelta(milliseconds=1)))

@@ -1,4 +1,4 @@
-"""The queue, claims and verdicts. Every form works without JavaScript; a module asks for the part by a header."""
+"""Claims and verdicts. Every form works without JavaScript; a module asks for the part by a header."""
 
 from __future__ import annotations
 
@@ -12,38 +12,14 @@ from django.urls import reverse
 from django.views.decorators.http import require_GET, require_POST
 
 from oversight.accounts.models import Project
-from oversight.accounts.permissions import Request, permitted, project_for, projects_of
+from oversight.accounts.permissions import Request, permitted
 from oversight.audit.actors import Actor
 from oversight.lib.errors import Conflict, Invalid
 from oversight.review import selectors, services
-from oversight.review.forms import VerdictForm, draft_of, filter_of
-from oversight.review.models import Assignment, Queue, ReviewItem, Verdict
+from oversight.review.forms import VerdictForm, draft_of
+from oversight.review.models import Queue, ReviewItem, Verdict
+from oversight.review.views.request import assignment_of, project_of, wants_part
 from oversight.transcripts.models import Transcript
-
-CHANGES = 100
-
-
-@require_GET
-@permitted("queue.view")
-def queue(request: Request) -> HttpResponseBase:
-    """The list of items, most urgent first."""
-    project, where = _project(request), filter_of(request.GET)
-    listing = selectors.queue_listing(project_id=project.pk, user=request.user, where=where)
-    services.list_snippets(items=listing.page.rows, project_id=project.pk, actor=Actor.of(request.user))
-    page = selectors.queue_page(listing, project_id=project.pk, user=request.user, where=where)
-    template = "review/_rows.html" if _wants_part(request) else "review/queue.html"
-    return render(request, template, {"page": page, "project": project, "projects": projects_of(request)})
-
-
-@require_GET
-@permitted("queue.view")
-def changes(request: Request) -> HttpResponseBase:
-    """The changing cells of some items: claim, score, and whether the page's filter lets them through. No content."""
-    project, where = _project(request), filter_of(request.GET)
-    ids = [int(word) for word in request.GET.get("ids", "").split(",")[:CHANGES] if word.isdecimal() and len(word) < 19]
-    cells = selectors.queue_cells(ids, project_id=project.pk, user=request.user, where=where)
-    counts = selectors.queue_counts(project_id=project.pk, user=request.user)
-    return render(request, "review/_changes.html", {"cells": cells, "counts": counts})
 
 
 @require_GET
@@ -64,7 +40,7 @@ def claim(request: Request, pk: int) -> HttpResponseBase:
         services.claim(item=item, reviewer=request.user, actor=Actor.of(request.user))
     except Conflict as error:
         return _desk(request, item.transcript_id, error=str(error), draft=draft, status=409)
-    if _wants_part(request) or draft["note"] or draft["label"]:
+    if wants_part(request) or draft["note"] or draft["label"]:
         return _desk(request, item.transcript_id, draft=draft)
     return redirect(_trace(item))
 
@@ -73,26 +49,26 @@ def claim(request: Request, pk: int) -> HttpResponseBase:
 @permitted("item.claim")
 def claim_next(request: Request) -> HttpResponseBase:
     """Open the most urgent free item."""
-    return redirect(_next(request, _project(request)))
+    return redirect(_next(request, project_of(request)))
 
 
 @require_POST
 @permitted("item.claim")
 def renew(request: Request, token: UUID) -> HttpResponseBase:
     """The heartbeat of a reader, or the button that extends the lease."""
-    assignment = _assignment(request, token)
+    assignment = assignment_of(request, token)
     try:
         services.renew(assignment=assignment, actor=Actor.of(request.user))
     except Conflict as error:
         return _desk(request, assignment.item.transcript_id, error=str(error), status=409)
-    return _desk(request, assignment.item.transcript_id) if _wants_part(request) else redirect(_trace(assignment.item))
+    return _desk(request, assignment.item.transcript_id) if wants_part(request) else redirect(_trace(assignment.item))
 
 
 @require_POST
 @permitted("item.claim")
 def release(request: Request, token: UUID) -> HttpResponseBase:
     """Give the item back and return to the queue."""
-    assignment = _assignment(request, token)
+    assignment = assignment_of(request, token)
     try:
         services.release(assignment=assignment, actor=Actor.of(request.user))
     except Conflict as error:
@@ -104,7 +80,7 @@ def release(request: Request, token: UUID) -> HttpResponseBase:
 @permitted("verdict.commit")
 def verdict(request: Request, token: UUID) -> HttpResponseBase:
     """Decide, and open the next item."""
-    assignment, form = _assignment(request, token), VerdictForm(request.POST)
+    assignment, form = assignment_of(request, token), VerdictForm(request.POST)
     refused: dict[str, Any] = {"draft": draft_of(request.POST)}
     if not form.is_valid():
         return _desk(request, assignment.item.transcript_id, error=form.first_error(), status=422, **refused)
@@ -114,7 +90,7 @@ def verdict(request: Request, token: UUID) -> HttpResponseBase:
         return _desk(request, assignment.item.transcript_id, error=str(error), status=error.status, **refused)
     stay = request.POST.get("then") == "stay"
     url = _trace(assignment.item) if stay else _next(request, assignment.item.project)
-    return JsonResponse({"next": url}) if _wants_part(request) else redirect(url)
+    return JsonResponse({"next": url}) if wants_part(request) else redirect(url)
 
 
 @require_POST
@@ -128,15 +104,6 @@ def undo(request: Request, pk: int) -> HttpResponseBase:
     except Conflict as error:
         messages.warning(request, str(error))
     return redirect(_trace(undone.item))
-
-
-def _project(request: Request) -> Project:
-    return project_for(request, request.POST.get("project") or request.GET.get("project"))
-
-
-def _assignment(request: Request, token: UUID) -> Assignment:
-    mine = Assignment.objects.filter(reviewer=request.user, item__project_id__in=request.projects)
-    return get_object_or_404(mine.select_related("item__project", "reviewer"), lease_token=token)
 
 
 def _trace(item: ReviewItem) -> str:
@@ -154,14 +121,10 @@ def _next(request: Request, project: Project) -> str:
     return f"{reverse('review:queue')}?project={project.slug}"
 
 
-def _wants_part(request: Request) -> bool:
-    return "X-Part" in request.headers
-
-
 def _desk(
     request: Request, transcript_id: UUID, *, error: str = "", draft: dict[str, Any] | None = None, status: int = 200
 ) -> HttpResponse:
     """The verdict pane alone, or as a page of its own for a browser without JavaScript."""
     context = {"desk": selectors.desk(request.user, transcript_id), "desk_error": error, "draft": draft or {}}
-    template = "review/_desk.html" if _wants_part(request) else "review/desk.html"
+    template = "review/_desk.html" if wants_part(request) else "review/desk.html"
     return render(request, template, context, status=status)
