@@ -35,6 +35,17 @@ WORKER = [
     "-l",
     "warning",
 ]
+WEB = [
+    "-m",
+    "uvicorn",
+    "oversight.asgi:application",
+    "--host",
+    "127.0.0.1",
+    "--log-level",
+    "warning",
+    "--ws-max-size",
+    "16384",
+]
 BEAT = ["-m", "celery", "-A", "oversight", "beat", "-l", "warning"]
 
 
@@ -83,8 +94,10 @@ class House:
             )
 
     def start_web(self) -> None:
-        web = ["-m", "uvicorn", "oversight.asgi:application", "--host", "127.0.0.1", "--port", str(self.port)]
-        self.start("web", [*web, "--log-level", "warning", "--ws-max-size", "16384"])
+        self.start("web", [*WEB, "--port", str(self.port)])
+        self.await_web()
+
+    def await_web(self) -> None:
         eventually(self._healthy, within_s=60, what=f"web's start (see {self.var}/web.log)")
 
     def _healthy(self) -> bool:
@@ -94,26 +107,26 @@ class House:
             return False
 
     def open(self) -> None:
-        """Logins, default monitors, then web, worker and beat."""
-        self.manage("ensure_logins")
-        self.manage("ensure_deployments", "--project", "demo")
+        """Logins and default monitors while web, worker and beat start."""
         self.start("worker", WORKER)
         self.start("beat", [*BEAT, "--schedule", str(self.var / "beat")])
-        self.start_web()
+        self.start("web", [*WEB, "--port", str(self.port)])
+        self.manage("ensure_logins")
+        self.manage("ensure_deployments", "--project", "demo")
+        self.await_web()
 
     def end(self, name: str, how: int = signal.SIGTERM) -> None:
         """End one process and all that it started."""
         process = self.processes.pop(name)
         os.killpg(process.pid, how)
-        try:
-            process.wait(20)
-        except subprocess.TimeoutExpired:
-            os.killpg(process.pid, signal.SIGKILL)
-            process.wait()
+        _await_end(process)
 
     def close(self) -> None:
-        for name in list(self.processes):
-            self.end(name)
+        """End all at once: each takes its time to end."""
+        for process in self.processes.values():
+            os.killpg(process.pid, signal.SIGTERM)
+        while self.processes:
+            _await_end(self.processes.popitem()[1])
 
     @property
     def logins(self) -> dict[str, Any]:
@@ -128,6 +141,14 @@ class House:
             headers={"Authorization": f"Bearer {self.logins['ingest_key']}", "Content-Type": "application/json"},
             timeout=30,
         )
+
+
+def _await_end(process: subprocess.Popen[bytes]) -> None:
+    try:
+        process.wait(20)
+    except subprocess.TimeoutExpired:
+        os.killpg(process.pid, signal.SIGKILL)
+        process.wait()
 
 
 def environment_for(base: dict[str, str], *, var: Path, port: int, **extra: str) -> dict[str, str]:
