@@ -234,6 +234,10 @@ SENTENCES: dict[str, Say] = {
     "input.replayed": _said("read the rejected input {object} again: {status}"),
     "input.viewed": _said("opened the rejected input {object} ({surface})"),
     "item.claimed": _said("claimed item {object}"),
+    "item.disputed": lambda detail, event, names: (
+        f"sent item {event.object_id} to an adjudicator, "
+        + ("though its readers agree" if detail.get("agreeing") else "since its readers disagree")
+    ),
     "item.queued": _said("queued the transcript for review as item {object} with priority {priority}"),
     "item.raised": _said("raised item {object} from {before} to {after}"),
     "item.released": lambda detail, event, names: (
@@ -241,6 +245,7 @@ SENTENCES: dict[str, Say] = {
         if detail.get("expired")
         else f"gave back item {event.object_id}"
     ),
+    "item.second_asked": _said("asked for a second reader of item {object}"),
     "judge.examination_asked": _said("asked that the judge of {title} be examined again"),
     "judge.examined": _examined,
     "ledger.read": _read,
@@ -314,6 +319,7 @@ SENTENCES: dict[str, Say] = {
     "user.created": _said("made the account of {who}"),
     "user.password_set": _said("set the password of {who}"),
     "user.theme_chosen": _said("chose the theme {theme}"),
+    "verdict.closed": _said("could no longer undo a verdict on item {object}"),
     "verdict.committed": _verdict("gave a verdict"),
     "verdict.settled": _verdict("settled the verdict"),
     "verdict.undone": _said("took back the verdict on item {object}"),

@@ -64,6 +64,10 @@ class VerdictCommitted(ItemEvent):
     label: str
     severity: int | None
     blinded: bool
+    category: str = ""
+    confidence: str = ""
+    n_spans: int = 0
+    label_set_version_id: int | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -82,3 +86,26 @@ class VerdictSettled(ItemEvent):
     verdict_id: int
     label: str
     severity: int | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class VerdictClosed(ItemEvent):
+    """The undo window closed on a verdict that does not decide its item, or not yet: it stays in the house."""
+
+    action: ClassVar[str] = "verdict.closed"
+    verdict_id: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SecondReaderAsked(ItemEvent):
+    """A lead asked for a second, independent reader."""
+
+    action: ClassVar[str] = "item.second_asked"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ItemDisputed(ItemEvent):
+    """Two readers have decided and an adjudicator is wanted: they disagree, or (`agreeing`) the item was drawn."""
+
+    action: ClassVar[str] = "item.disputed"
+    agreeing: bool

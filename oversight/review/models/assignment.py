@@ -31,6 +31,11 @@ class AssignmentQuerySet(models.QuerySet["Assignment"]):
     def live(self) -> AssignmentQuerySet:
         return self.filter(state=AssignmentState.LEASED, lease_until__gt=clock.now())
 
+    def taken(self) -> AssignmentQuerySet:
+        """Slots that nobody else can have: read now, or decided."""
+        is_live = models.Q(state=AssignmentState.LEASED, lease_until__gt=clock.now())
+        return self.filter(is_live | models.Q(state=AssignmentState.DONE))
+
     def run_out(self) -> AssignmentQuerySet:
         return self.filter(state=AssignmentState.LEASED, lease_until__lte=clock.now())
 

@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 
 from django.conf import settings
 from django.db import IntegrityError, transaction
-from django.db.models import Exists, OuterRef
+from django.db.models import Exists, OuterRef, Q
 
 from oversight.accounts.models import User
 from oversight.audit import services as audit
@@ -14,7 +14,7 @@ from oversight.audit.actors import Actor
 from oversight.lib import clock
 from oversight.lib.errors import Conflict
 from oversight.review.events import ItemClaimed, ItemReleased
-from oversight.review.models import Assignment, AssignmentState, ItemState, Queue, ReviewItem
+from oversight.review.models import ADJUDICATOR_SLOT, Assignment, AssignmentState, ItemState, Queue, ReviewItem, Role
 from oversight.review.services.about import about
 
 BATCH = 500
@@ -23,14 +23,20 @@ LEASE_LOST = "Your claim has run out or was already used. Reclaim the item to go
 
 @transaction.atomic
 def claim(*, item: ReviewItem, reviewer: User, actor: Actor) -> Assignment:
-    """Lease an item; one's own live lease is returned as it is. Conflict: decided, or held by another."""
+    """Lease a free slot; one's own live lease is returned as it is. Conflict: decided, read by oneself, or held."""
     locked = ReviewItem.objects.select_for_update().get(pk=item.pk)
+    if locked.state == ItemState.DISPUTED:
+        raise Conflict("This item waits for an adjudicator.")
     if locked.state != ItemState.OPEN:
         raise Conflict("This item is already decided.")
-    held = Assignment.objects.live().filter(item=locked).select_related("reviewer").first()
-    if held and held.reviewer_id == reviewer.pk:
-        return held
-    if held:
+    taken = list(Assignment.objects.taken().filter(item=locked).select_related("reviewer").order_by("-slot"))
+    mine = next((one for one in taken if one.reviewer_id == reviewer.pk), None)
+    if mine and mine.state == AssignmentState.LEASED:
+        return mine
+    if mine:
+        raise Conflict("You have already decided this item.")
+    held = next((one for one in taken if one.state == AssignmentState.LEASED), None)
+    if len(taken) >= locked.required and held:
         raise Conflict(f"{held.reviewer.name} is reading this item.")
     return lease(locked, reviewer, actor)
 
@@ -41,7 +47,8 @@ def claim_next(*, queue: Queue, reviewer: User, actor: Actor) -> Assignment | No
     taken: list[int] = []
     while item := _lock_most_urgent(queue, reviewer, except_for=taken):
         # The row lock says nothing of a claim that committed between this statement's snapshot and the lock.
-        if Assignment.objects.live().filter(item=item).exists():
+        here = list(Assignment.objects.taken().filter(item=item).values_list("reviewer_id", flat=True))
+        if len(here) >= item.required or reviewer.pk in here:
             taken.append(item.pk)
             continue
         return lease(item, reviewer, actor)
@@ -51,9 +58,10 @@ def claim_next(*, queue: Queue, reviewer: User, actor: Actor) -> Assignment | No
 def _lock_most_urgent(queue: Queue, reviewer: User, *, except_for: list[int]) -> ReviewItem | None:
     of_item = Assignment.objects.filter(item=OuterRef("pk"))
     given_back = of_item.filter(reviewer=reviewer, state=AssignmentState.RELEASED)
+    taken = Assignment.objects.taken().filter(item=OuterRef("pk"))
     return (
         ReviewItem.objects.select_for_update(skip_locked=True)
-        .filter(~Exists(Assignment.objects.live().filter(item=OuterRef("pk"))), ~Exists(given_back))
+        .filter(has_free_slot(), ~Exists(taken.filter(reviewer=reviewer)), ~Exists(given_back))
         .filter(queue=queue, state=ItemState.OPEN)
         .exclude(pk__in=except_for)
         .order_by("-priority", "id")
@@ -61,7 +69,13 @@ def _lock_most_urgent(queue: Queue, reviewer: User, *, except_for: list[int]) ->
     )
 
 
-def lease(item: ReviewItem, reviewer: User, actor: Actor) -> Assignment:
+def has_free_slot() -> Q:
+    """Of an item that waits for readers: nobody reads or has decided slot 1, or slot 2 where two are required."""
+    of_slot = Assignment.objects.taken().filter(item=OuterRef("pk"))
+    return ~Exists(of_slot.filter(slot=1)) | (Q(required=2) & ~Exists(of_slot.filter(slot=2)))
+
+
+def lease(item: ReviewItem, reviewer: User, actor: Actor, *, role: Role = Role.READER) -> Assignment:
     """For callers that hold the item's row lock. The unique constraints are the last defence."""
     for stale in Assignment.objects.run_out().filter(item=item):
         _expire(stale)
@@ -69,12 +83,22 @@ def lease(item: ReviewItem, reviewer: User, actor: Actor) -> Assignment:
     try:
         with transaction.atomic():
             assignment = Assignment.objects.create(
-                item=item, reviewer=reviewer, claimed_at=now, lease_until=_lease_until(now)
+                item=item,
+                slot=ADJUDICATOR_SLOT if role == Role.ADJUDICATOR else _free_slot(item),
+                role=role,
+                reviewer=reviewer,
+                claimed_at=now,
+                lease_until=_lease_until(now),
             )
     except IntegrityError as error:
         raise Conflict("Somebody else has just claimed this item.") from error
     audit.record(ItemClaimed(**about(item), assignment_id=assignment.pk), actor)
     return assignment
+
+
+def _free_slot(item: ReviewItem) -> int:
+    taken = set(Assignment.objects.taken().filter(item=item).values_list("slot", flat=True))
+    return next((slot for slot in range(1, item.required + 1) if slot not in taken), 1)
 
 
 def renew(*, assignment: Assignment, actor: Actor) -> datetime:
