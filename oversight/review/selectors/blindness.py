@@ -1,0 +1,42 @@
+"""Who may not see the scores of a transcript yet: the one place that decides it, for every page and answer."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from uuid import UUID
+
+from django.db.models import Exists, OuterRef, Q, QuerySet
+
+from oversight.accounts.models import User
+from oversight.review.models import ItemState, ReviewItem, Stream, Verdict
+
+
+def hides_scores(user: User, transcript_id: UUID) -> bool:
+    """Whether this person must not see what monitors say of a transcript. One query."""
+    return read_blind(user).filter(transcript=transcript_id).exists()
+
+
+def hidden_scores(user: User, transcript_ids: Collection[UUID]) -> frozenset[UUID]:
+    """Those of some transcripts whose scores this person must not see. One query."""
+    hidden = read_blind(user).filter(transcript__in=transcript_ids)
+    return frozenset(hidden.values_list("transcript_id", flat=True))
+
+
+def read_blind(user: User) -> QuerySet[ReviewItem]:
+    """The items that a person reads, or could be asked to read, without a score.
+
+    Whoever may see a transcript may also claim it, so nobody's role is an exemption. One's own verdict ends it.
+    """
+    return ReviewItem.objects.filter(is_blind()).filter(~Exists(decided_by(user)))
+
+
+def is_blind() -> Q:
+    """The condition on an item: its verdicts are wanted from people who have seen no score."""
+    awaits_another = Q(state=ItemState.OPEN, required__gt=1)
+    drawn = Q(stream=Stream.AUDIT, state__in=[ItemState.OPEN, ItemState.DISPUTED])
+    return drawn | awaits_another | Q(state=ItemState.DISPUTED)
+
+
+def decided_by(user: User) -> QuerySet[Verdict]:
+    """This person's verdict on the item of the query around it, unless it was taken back."""
+    return Verdict.objects.given().filter(item=OuterRef("pk"), assignment__reviewer=user)
