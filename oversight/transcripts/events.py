@@ -21,11 +21,12 @@ class TranscriptsIngested(Event):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TranscriptViewed(Event):
-    """A transcript's text was about to be sent: committed before the first byte of it."""
+    """A transcript's text was about to be sent: committed before the first byte of it. `scores`: with it, or not."""
 
     action: ClassVar[str] = "transcript.viewed"
     object_type: ClassVar[str] = "transcript"
     surface: str
+    scores: bool = True
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -249,12 +249,14 @@ def prepare_months(*, using: str = DEFAULT_DB_ALIAS) -> int:
     return int(n_made)
 
 
-def open_transcript(*, transcript: Transcript, surface: str, actor: Actor) -> None:
-    """Commit that the actor is about to see the text. Whoever sends text calls this first.
+def open_transcript(*, transcript: Transcript, surface: str, actor: Actor, scores: bool = True) -> None:
+    """Commit that the actor is about to see the text, and whether scores with it. Whoever sends text calls this first.
 
     Raises Unavailable when it cannot be written: then no text is sent.
     """
-    event = TranscriptViewed(object_id=str(transcript.pk), project_id=transcript.project_id, surface=surface)
+    event = TranscriptViewed(
+        object_id=str(transcript.pk), project_id=transcript.project_id, surface=surface, scores=scores
+    )
     try:
         audit.record_alone(event, actor)
     except DatabaseError as error:

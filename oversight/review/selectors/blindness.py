@@ -1,4 +1,8 @@
-"""Who may not see the scores of a transcript yet: the one place that decides it, for every page and answer."""
+"""Who may not see the scores of a transcript yet: the one place that decides it, for every page and answer.
+
+A page that leaves the scores out says so when it records the read: `open_transcript(…, scores=False)`. Otherwise the
+verdict that follows would count as given by somebody who had seen them.
+"""
 
 from __future__ import annotations
 

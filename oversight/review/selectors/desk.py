@@ -75,6 +75,7 @@ def desk(user: User, transcript_id: UUID) -> Desk:
 def was_shown(*, reviewer_id: int, transcript_id: UUID) -> bool:
     """Whether any page with scores of this transcript was sent to the reviewer, as the ledger has it. One query."""
     viewed = Q(action="transcript.viewed", object_type="transcript", object_id=str(transcript_id))
+    viewed &= ~Q(detail_row__detail__contains={"scores": False})
     listed = Q(action="transcripts.listed", subjects__contains=[f"transcript:{transcript_id}"])
     shown = LedgerEvent.objects.filter(viewed | listed, actor_kind="user", actor_id=str(reviewer_id), outcome="ok")
     return shown.exists()
