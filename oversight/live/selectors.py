@@ -30,10 +30,14 @@ ACTIONS: Mapping[str, tuple[str, ...]] = {
         "verdict.committed",
         "verdict.undone",
         "verdict.settled",
+        "verdict.reopened",
+        "item.disputed",
     ),
     "monitor.view": ("transcripts.ingested", "transcript.scored", "transcript.flagged"),
     "alert.view": ("webhook.delivered", "webhook.died", "webhook.requested"),
 }
+# Of an item it is only said that it changed: a verdict that leaves it open would tell that a second reader is wanted.
+CHANGED, NAMED = "item.changed", frozenset({"item.queued", "item.raised"})
 ALL_ACTIONS = tuple(action for actions in ACTIONS.values() for action in actions)
 
 
@@ -125,7 +129,7 @@ def next_batch(session_key: str | None, after: Cursor) -> tuple[Access, Batch] |
 def _event(row: FeedRow) -> dict[str, Any]:
     return {
         "cursor": str(row.cursor),
-        "action": row.action,
+        "action": CHANGED if row.object_type == "review_item" and row.action not in NAMED else row.action,
         "object_type": row.object_type,
         "object_id": row.object_id,
         "project_id": row.project_id,

@@ -10,10 +10,11 @@ from django.db import transaction
 from oversight.accounts.models import User
 from oversight.audit import services as audit
 from oversight.audit.actors import Actor
+from oversight.audit.events import Event
 from oversight.lib import clock
 from oversight.lib.errors import Conflict
 from oversight.review import draws
-from oversight.review.events import ItemDisputed, SecondReaderAsked
+from oversight.review.events import ItemDisputed, SecondReaderAsked, VerdictClosed, VerdictSettled
 from oversight.review.models import (
     Assignment,
     AssignmentState,
@@ -32,15 +33,15 @@ SEVERITY_GAP = 1
 
 def after_commit(verdict: Verdict, item: ReviewItem, actor: Actor) -> None:
     """Decide what a new verdict means for its item. For callers that hold the item's row lock."""
-    resolve(item, actor)
+    resolve(item)
 
 
 def after_undo(verdict: Verdict, item: ReviewItem, actor: Actor) -> None:
     """Decide what remains without a verdict that was taken back. For callers that hold the item's row lock."""
-    resolve(item, actor)
+    resolve(item)
 
 
-def resolve(item: ReviewItem, actor: Actor) -> None:
+def resolve(item: ReviewItem) -> None:
     """Make the item's state, and which verdict holds, what the verdicts given now say. For holders of its row lock.
 
     Safe to call again: after a commit, an undo and a reopening alike.
@@ -53,10 +54,8 @@ def resolve(item: ReviewItem, actor: Actor) -> None:
     if holder:
         item.verdicts.filter(pk=holder.pk).update(holds=True)
         _move(item, ItemState.DECIDED)
-    elif len(readers) < item.required:
-        _move(item, ItemState.OPEN)
-    elif _move(item, ItemState.DISPUTED):
-        audit.record(ItemDisputed(**about(item), agreeing=agrees(*readers[:2])), actor)
+    else:
+        _move(item, ItemState.OPEN if len(readers) < item.required else ItemState.DISPUTED)
 
 
 def _holder(item: ReviewItem, readers: Sequence[Verdict]) -> Verdict | None:
@@ -67,11 +66,24 @@ def _holder(item: ReviewItem, readers: Sequence[Verdict]) -> Verdict | None:
     return readers[0] if agrees(readers[0], readers[1]) and not is_drawn(item) else None
 
 
-def _move(item: ReviewItem, state: ItemState) -> bool:
+def _move(item: ReviewItem, state: ItemState) -> None:
     decided_at = clock.now() if state == ItemState.DECIDED else None
-    moved = ReviewItem.objects.filter(pk=item.pk).exclude(state=state).update(state=state, decided_at=decided_at)
+    ReviewItem.objects.filter(pk=item.pk).exclude(state=state).update(state=state, decided_at=decided_at)
     item.refresh_from_db(fields=["state", "decided_at"])
-    return bool(moved)
+
+
+def closed(verdict: Verdict, item: ReviewItem) -> Event:
+    """What is to be said once this verdict's undo window has closed. For callers that hold the item's row lock.
+
+    The decision leaves the house when nobody can undo a part of it any more, whoever's window closes last.
+    """
+    given = list(item.verdicts.given().select_related("assignment").order_by("committed_at", "pk"))
+    holder = next((one for one in given if one.holds), None)
+    if any(one.state == VerdictState.PENDING for one in given) or (holder is None and item.state != ItemState.DISPUTED):
+        return VerdictClosed(**about(item), verdict_id=verdict.pk)
+    if holder is None:
+        return ItemDisputed(**about(item), agreeing=agrees(*given[:2]))
+    return VerdictSettled(**about(item), verdict_id=holder.pk, label=holder.label, severity=holder.severity)
 
 
 def agrees(one: Verdict, other: Verdict) -> bool:

@@ -13,6 +13,7 @@ from oversight.lib import clock
 from oversight.review.events import ItemQueued, ItemRaised
 from oversight.review.models import Queue, ReviewItem
 from oversight.review.services.about import about
+from oversight.review.services.adjudication import required_readers
 from oversight.transcripts.events import TranscriptsListed
 from oversight.transcripts.models import Transcript
 
@@ -30,7 +31,12 @@ def queue_flagged(*, transcript_id: UUID, score: float, actor: Actor) -> ReviewI
     item, created = ReviewItem.objects.get_or_create(
         queue=queue,
         transcript=transcript,
-        defaults={"project_id": transcript.project_id, "priority": score, "created_at": clock.now()},
+        defaults={
+            "project_id": transcript.project_id,
+            "priority": score,
+            "required": required_readers(queue, transcript.pk),
+            "created_at": clock.now(),
+        },
     )
     if created:
         audit.record(ItemQueued(**about(item), queue_id=queue.pk, priority=repr(score)), actor)
