@@ -85,7 +85,9 @@ def verdict(request: Request, token: UUID) -> HttpResponseBase:
     if not form.is_valid():
         return _desk(request, assignment.item.transcript_id, error=form.first_error(), status=422, **refused)
     try:
-        services.commit_verdict(assignment=assignment, **form.cleaned_data, actor=Actor.of(request.user))
+        services.commit_verdict(
+            assignment=assignment, content=services.Content(**form.cleaned_data), actor=Actor.of(request.user)
+        )
     except (Conflict, Invalid) as error:
         return _desk(request, assignment.item.transcript_id, error=str(error), status=error.status, **refused)
     stay = request.POST.get("then") == "stay"

@@ -33,9 +33,8 @@ def claimed(item: ReviewItem, reviewer: User) -> Assignment:
 
 
 def commit(assignment: Assignment, label: str = "benign", severity: int | None = None, note: str = "") -> Verdict:
-    return services.commit_verdict(
-        assignment=assignment, label=label, severity=severity, note=note, actor=Actor.of(assignment.reviewer)
-    )
+    content = services.Content(label=label, severity=severity, note=note)
+    return services.commit_verdict(assignment=assignment, content=content, actor=Actor.of(assignment.reviewer))
 
 
 def actions(item: ReviewItem) -> list[str]:
