@@ -76,9 +76,10 @@ class StepView(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Chunk:
-    """Some twenty steps: what the browser lays out, or leaves out, as one."""
+    """Some twenty steps: what the browser lays out, or leaves out, as one. `start`: where it begins in its part."""
 
     steps: tuple[StepView, ...]
+    start: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,13 +114,16 @@ class PartText:
         """Steps `first` to `last` (exclusive) in chunks."""
         stop = len(self.steps) if last is None else min(last, len(self.steps))
         for start in range(first, stop, STEPS_PER_CHUNK):
-            yield Chunk(tuple(self._step(index) for index in range(start, min(start + STEPS_PER_CHUNK, stop))))
+            steps = tuple(self._step(index) for index in range(start, min(start + STEPS_PER_CHUNK, stop)))
+            yield Chunk(steps, self.begins(start))
+
+    def begins(self, step: int) -> int:
+        """Where a step begins, counted from 0, with what stands before it if it is the first; or the text's end."""
+        return (self.steps[step][0] if step else 0) if step < len(self.steps) else len(self.text)
 
     def _step(self, index: int) -> StepView:
         # What stands before the first step belongs to it; what follows a step, up to the next one, is its gap.
-        start = 0 if index == 0 else self.steps[index][0]
-        end = self.steps[index][1]
-        until = self.steps[index + 1][0] if index + 1 < len(self.steps) else len(self.text)
+        start, end, until = self.begins(index), self.steps[index][1], self.begins(index + 1)
         runs, gap = self._runs(start, end), self._runs(end, until)
         plain = _plain(runs)
         between = self.text[end:until]

@@ -51,6 +51,12 @@ class PartView:
     chunks: tuple[Chunk, ...]
     begins_before: bool
     goes_on: bool
+    end: int = 0
+
+    @property
+    def start(self) -> int:
+        """Where this window's text of it begins; it ends at `end`."""
+        return self.chunks[0].start if self.chunks else 0
 
     @property
     def anchor(self) -> str:
@@ -200,6 +206,7 @@ def part_views(content: Content, texts: Sequence[PartText], window: Sequence[Sli
             chunks=tuple(text.chunks(held.first, held.last)) if text.text else (),
             begins_before=held.first > 0,
             goes_on=held.last < len(text.steps),
+            end=text.begins(held.last),
         )
 
 
