@@ -151,7 +151,7 @@ def _imported(project_id: int) -> Iterator[Source]:
 
 
 def _review(project_id: int) -> Source:
-    settled = Verdict.objects.filter(item__project_id=project_id, state=VerdictState.SETTLED)
+    settled = Verdict.objects.standing().filter(item__project_id=project_id, state=VerdictState.SETTLED)
     counts = settled.exclude(label=VerdictLabel.UNREVIEWABLE).aggregate(
         n=Count("pk"), n_true=Count("pk", Q(label__in=POSITIVE_VERDICTS)), n_blind=Count("pk", Q(blinded=True))
     )
@@ -172,6 +172,7 @@ def where(source: Source) -> dict[str, Any]:
         verdicts = "transcript__review_items__verdicts"
         return {
             f"{verdicts}__state": VerdictState.SETTLED,
+            f"{verdicts}__holds": True,
             f"{verdicts}__label__in": (VerdictLabel.BENIGN, *POSITIVE_VERDICTS),
         }
     if source.kind == "recorded":

@@ -86,7 +86,7 @@ def mark(deployment: Deployment, source: Source) -> str:
     newest = Score.objects.filter(deployment=deployment).order_by("-at", "-pk").values_list("pk", flat=True).first()
     said: list[Any] = [deployment.params_digest, deployment.threshold, deployment.model_thresholds, newest]
     if source.kind == "review":
-        settled = Verdict.objects.filter(item__project_id=deployment.project_id, state=VerdictState.SETTLED)
+        settled = Verdict.objects.standing().filter(item__project_id=deployment.project_id, state=VerdictState.SETTLED)
         said.append(sorted(settled.aggregate(n=Count("pk"), last=Max("pk")).items()))
     return hashlib.sha256(json.dumps(said, sort_keys=True).encode()).hexdigest()
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal
@@ -9,19 +10,22 @@ from typing import Literal
 from django.db.models import Exists, OuterRef
 
 from oversight.accounts.models import User
-from oversight.review.models import Assignment, ReviewItem, Verdict
+from oversight.review.models import Assignment, AssignmentState, ItemState, ReviewItem, Verdict
 
-_LEASE = ("item", "lease_token", "lease_until", "reviewer__name")
+_TAKEN = ("item__required", "item__state", "state", "slot", "lease_token", "lease_until", "reviewer__name")
 _VERDICT = (
-    *("item", "label", "severity", "note", "state", "committed_at", "settles_at"),
+    *("item", "label", "severity", "note", "state", "committed_at", "settles_at", "holds"),
     "assignment__reviewer__name",
 )
-Standing = Literal["free", "mine", "held", "decided"]
+Standing = Literal["free", "mine", "held", "disputed", "decided"]
 
 
 @dataclass(frozen=True, slots=True)
 class Claim:
-    """Whether an item is free, who reads it, or how it was decided."""
+    """Whether an item is free, who reads it, or how it was decided, as far as this reader may know.
+
+    Of an item that two people read apart, either sees only what is their own: nothing tells that there is another.
+    """
 
     standing: Standing = "free"
     name: str = ""
@@ -33,17 +37,34 @@ FREE = Claim()
 
 
 def claims_of(items: Sequence[ReviewItem], user: User) -> dict[int, Claim]:
-    """Who reads or has decided each item. Two queries."""
+    """Who reads or has decided each item, for the eyes of this user. Two queries."""
     ids = [item.pk for item in items]
-    claims = dict.fromkeys(ids, FREE)
-    leases = Assignment.objects.live().filter(item__in=ids).select_related("reviewer").only(*_LEASE)
-    for held in leases:
-        standing: Standing = "mine" if held.reviewer_id == user.pk else "held"
-        claims[held.item_id] = Claim(standing, held.reviewer.name, assignment=held)
-    verdicts = Verdict.objects.standing().filter(item__in=ids).select_related("assignment__reviewer").only(*_VERDICT)
-    for verdict in verdicts:
-        claims[verdict.item_id] = Claim("decided", verdict.assignment.reviewer.name, verdict=verdict)
-    return claims
+    taken: dict[int, list[Assignment]] = defaultdict(list)
+    given: dict[int, list[Verdict]] = defaultdict(list)
+    rows = Assignment.objects.taken().filter(item__in=ids).select_related("reviewer", "item").only(*_TAKEN)
+    for one in rows.order_by("slot"):
+        taken[one.item_id].append(one)
+    verdicts = Verdict.objects.given().filter(item__in=ids).select_related("assignment__reviewer").only(*_VERDICT)
+    for verdict in verdicts.order_by("pk"):
+        given[verdict.item_id].append(verdict)
+    return {pk: _claim(taken[pk], given[pk], user) for pk in ids}
+
+
+def _claim(taken: Sequence[Assignment], given: Sequence[Verdict], user: User) -> Claim:
+    live = [one for one in taken if one.state == AssignmentState.LEASED]
+    item = next((one.item for one in taken), None)
+    if mine := next((one for one in live if one.reviewer_id == user.pk), None):
+        return Claim("mine", mine.reviewer.name, assignment=mine)
+    own = next((one for one in given if one.assignment.reviewer_id == user.pk), None)
+    if said := next((one for one in given if one.holds), None) or own:
+        return Claim("decided", said.assignment.reviewer.name, verdict=said)
+    if item is None:
+        return FREE
+    if item.state == ItemState.DISPUTED:
+        return Claim("disputed", live[0].reviewer.name if live else "")
+    if live and len(taken) >= item.required:
+        return Claim("held", live[-1].reviewer.name, assignment=live[-1])
+    return FREE
 
 
 def held_by(user: User) -> Exists:
