@@ -36,7 +36,7 @@ LOOP = 250_000
 AT_SQL = "(extract(epoch FROM {at}) * 1000000)::bigint"
 TRACES = f"""SELECT 'older=' || {AT_SQL.format(at="received_at")} || '-' || replace(id::text, '-', '')
              FROM transcripts_transcript ORDER BY received_at DESC, id DESC"""
-OPEN = "SELECT 'older=' || priority || '-' || id FROM review_reviewitem WHERE state = 'open' ORDER BY priority DESC, id"
+OPEN = "SELECT 'older=' || place || '-' || id FROM review_reviewitem WHERE state = 'open' ORDER BY place DESC, id"
 DECIDED = f"""SELECT 'older=' || {AT_SQL.format(at="decided_at")} || '-' || id
               FROM review_reviewitem WHERE state = 'decided' ORDER BY decided_at DESC, id DESC"""
 EVENTS = "SELECT 'before=' || id FROM audit_event ORDER BY id DESC"

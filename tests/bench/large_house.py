@@ -93,9 +93,9 @@ INSERT INTO review_queue (project_id, name, audit_share, second_share, agreeing_
 SELECT %(project)s, 'Flagged', 0.15, 0, 0.05, 1440, 1, now()
 WHERE NOT EXISTS (SELECT FROM review_queue WHERE project_id = %(project)s);
 INSERT INTO review_reviewitem (queue_id, project_id, transcript_id, stream, inclusion_prob, policy_version, required,
-    priority, state, created_at, due_at, decided_at)
+    priority, place, state, created_at, due_at, decided_at)
 SELECT (SELECT id FROM review_queue WHERE project_id = %(project)s LIMIT 1), %(project)s, c.id, 'triage', 1, 1, 1,
-       c.flag,
+       c.flag, c.flag,
        CASE WHEN n / 10 %% 3 = 0 THEN 'decided' ELSE 'open' END, c.at, c.at + interval '1 day',
        CASE WHEN n / 10 %% 3 = 0 THEN c.at + interval '1 h' END
 FROM bench_copy c WHERE c.flag IS NOT NULL ORDER BY n;

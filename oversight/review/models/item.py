@@ -24,6 +24,8 @@ class Queue(models.Model):
     due_after_min = models.PositiveIntegerField(default=1440, help_text="from arrival to verdict, in minutes")
     policy_version = models.PositiveIntegerField(default=1)
     label_set = models.ForeignKey(LabelSet, models.PROTECT, null=True, related_name="queues")
+    flagged_share = models.FloatField(null=True, help_text="of the newest transcripts, when it was last counted")
+    counted_at = models.DateTimeField(null=True)
     created_at = models.DateTimeField(auto_now_add=True)
 
     class Meta:
@@ -59,8 +61,10 @@ class ItemState(models.TextChoices):
 class ReviewItem(models.Model):
     """A transcript that somebody should read.
 
-    `priority` is the highest flagged score so far. `required` readers decide independently. `inclusion_prob` is the
-    probability of the draw that brought it here, under the queue's rules of version `policy_version`.
+    `priority` is the highest flagged score so far, and says who is read first; `place` is where lists show it: the
+    same, unless the item is read blind, when it is drawn so that it tells nothing. `required` readers decide
+    independently. `inclusion_prob` is the probability of the draw that brought it here, under the queue's rules of
+    version `policy_version`. `due_at` is when it should have a verdict.
     """
 
     queue = models.ForeignKey(Queue, models.PROTECT, related_name="items")
@@ -69,6 +73,7 @@ class ReviewItem(models.Model):
     stream = models.CharField(max_length=8, choices=Stream.choices, default=Stream.TRIAGE)
     inclusion_prob = models.FloatField(default=1.0)
     priority = models.FloatField(default=0.0)
+    place = models.FloatField(default=0.0)
     policy_version = models.PositiveIntegerField(default=1)
     required = models.PositiveSmallIntegerField(default=1)
     state = models.CharField(max_length=8, choices=ItemState.choices, default=ItemState.OPEN)
@@ -92,7 +97,23 @@ class ReviewItem(models.Model):
             ),
             models.Index(fields=["project", "-created_at", "-id"], name="review_item_newest_idx"),
             models.Index(
-                fields=["project", "-priority", "id"], name="review_item_open_idx", condition=models.Q(state="open")
+                fields=["project", "-place", "id"], name="review_item_place_idx", condition=models.Q(state="open")
+            ),
+            models.Index(fields=["project", "due_at"], name="review_item_due_idx", condition=models.Q(state="open")),
+            models.Index(
+                fields=["project", "snoozed_until"],
+                name="review_item_snoozed_idx",
+                condition=models.Q(state="open", snoozed_until__isnull=False),
+            ),
+            models.Index(
+                fields=["queue", "created_at"],
+                name="review_item_audit_idx",
+                condition=models.Q(state="open", stream="audit"),
+            ),
+            models.Index(
+                fields=["assignee", "project"],
+                name="review_item_assignee_idx",
+                condition=models.Q(state="open", assignee__isnull=False),
             ),
             models.Index(
                 fields=["project", "-decided_at", "-id"],

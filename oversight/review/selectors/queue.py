@@ -23,7 +23,7 @@ from oversight.review.selectors.claims import Claim, claims_of, held_by
 # A screen and a half of rows, since each has an excerpt of two lines.
 PAGE_SIZE = 20
 # What rows show of an item, and of who has it: all else stays where it is.
-_ROW = ("priority", "created_at", "decided_at", "transcript__external_id", "transcript__model_run__model")
+_ROW = ("priority", "place", "created_at", "decided_at", "transcript__external_id", "transcript__model_run__model")
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,7 +37,7 @@ class Filter:
 
     @property
     def order(self) -> tuple[str, str]:
-        return ("-decided_at", "-pk") if self.state == "decided" else ("-priority", "pk")
+        return ("-decided_at", "-pk") if self.state == "decided" else ("-place", "pk")
 
 
 @dataclass(frozen=True, slots=True)

@@ -34,13 +34,14 @@ def queue_flagged(*, transcript_id: UUID, score: float, actor: Actor) -> ReviewI
         defaults={
             "project_id": transcript.project_id,
             "priority": score,
+            "place": score,
             "required": required_readers(queue, transcript.pk),
             "created_at": clock.now(),
         },
     )
     if created:
         audit.record(ItemQueued(**about(item), queue_id=queue.pk, priority=repr(score)), actor)
-    elif ReviewItem.objects.filter(pk=item.pk, priority__lt=score).update(priority=score) == 1:
+    elif ReviewItem.objects.filter(pk=item.pk, priority__lt=score).update(priority=score, place=score) == 1:
         audit.record(ItemRaised(**about(item), before=repr(item.priority), after=repr(score)), actor)
         item.priority = score
     return item
