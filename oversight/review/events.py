@@ -38,6 +38,59 @@ class ItemRaised(ItemEvent):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class ItemDrawn(ItemEvent):
+    """The draw for audits took a transcript, whatever its scores: it is read blind. `version` is that of the rules."""
+
+    action: ClassVar[str] = "item.drawn"
+    inclusion_prob: str
+    version: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ItemSnoozed(ItemEvent):
+    """Somebody put an item off until a time; empty when it came back at once."""
+
+    action: ClassVar[str] = "item.snoozed"
+    until: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ItemAssigned(ItemEvent):
+    """Somebody gave an item to a person to read; None: to nobody in particular."""
+
+    action: ClassVar[str] = "item.assigned"
+    assignee_id: int | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RulesChanged(Event):
+    """A lead changed the rules of a queue, which has a new policy version since."""
+
+    action: ClassVar[str] = "queue.rules_changed"
+    object_type: ClassVar[str] = "queue"
+    version: int
+    before: dict[str, float | int | None]
+    after: dict[str, float | int | None]
+    reason: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ViewSaved(Event):
+    """Somebody kept filters of the queue page under a name."""
+
+    action: ClassVar[str] = "view.saved"
+    object_type: ClassVar[str] = "saved_view"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ViewDeleted(Event):
+    """Somebody deleted a saved view of theirs."""
+
+    action: ClassVar[str] = "view.deleted"
+    object_type: ClassVar[str] = "saved_view"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class ItemClaimed(ItemEvent):
     """A reviewer took the lease."""
 
@@ -109,3 +162,51 @@ class ItemDisputed(ItemEvent):
 
     action: ClassVar[str] = "item.disputed"
     agreeing: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class VerdictReopened(ItemEvent):
+    """Somebody opened a decided item again; the verdicts on it stay in its history."""
+
+    action: ClassVar[str] = "verdict.reopened"
+    verdict_id: int
+    why: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LabelSetCreated(Event):
+    """A set of labels was named."""
+
+    action: ClassVar[str] = "label_set.created"
+    object_type: ClassVar[str] = "label_set"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LabelSetRevised(Event):
+    """A set of labels got a version."""
+
+    action: ClassVar[str] = "label_set.revised"
+    object_type: ClassVar[str] = "label_set"
+    number: int
+    why: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LabelSetChosen(Event):
+    """A queue uses another set of labels from now on."""
+
+    action: ClassVar[str] = "label_set.chosen"
+    object_type: ClassVar[str] = "queue"
+    label_set_id: int
+
+    def subjects(self) -> tuple[str, ...]:
+        return (f"label_set:{self.label_set_id}",)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class GuidelinesRead(Event):
+    """The guidelines of a version were about to be shown."""
+
+    action: ClassVar[str] = "guidelines.read"
+    object_type: ClassVar[str] = "label_set"
+    number: int

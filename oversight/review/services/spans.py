@@ -6,19 +6,17 @@ from collections.abc import Sequence
 from uuid import UUID
 
 from oversight.lib.errors import Invalid
-from oversight.review.content import SpanContent
+from oversight.review.content import MOST_SPANS, SpanContent
 from oversight.transcripts import selectors as transcripts
 from oversight.transcripts.exact_text import to_stored
-
-MOST = 500
 
 
 def check_spans(spans: Sequence[SpanContent], *, transcript_id: UUID) -> None:
     """Compare every quote with the stored text. Two queries when there are spans. Raises Invalid."""
     if not spans:
         return
-    if len(spans) > MOST:
-        raise Invalid(f"A verdict holds {MOST} spans at most.")
+    if len(spans) > MOST_SPANS:
+        raise Invalid(f"A verdict holds {MOST_SPANS} spans at most.")
     content = transcripts.load([transcript_id]).get(transcript_id)
     texts = [to_stored(part.text)[0] for part in content.parts] if content else []
     for number, span in enumerate(spans, 1):

@@ -27,22 +27,23 @@ from oversight.review.models import (
     VerdictLabel,
     VerdictState,
 )
-from oversight.review.services import adjudication
+from oversight.review.services import adjudication, drafts
 from oversight.review.services.about import about
 from oversight.review.services.label_sets import version_of
 from oversight.review.services.leases import LEASE_LOST, lease
 from oversight.review.services.spans import check_spans
 
-BATCH = 500
+BATCH, WHY_CHARS = 500, 300
 GRADED = frozenset({VerdictLabel.SUSPICIOUS, VerdictLabel.CONFIRMED})
 ALREADY_DECIDED = "This item is already decided."
 
 
 @transaction.atomic
-def commit_verdict(*, assignment: Assignment, content: Content, actor: Actor) -> Verdict:
+def commit_verdict(*, assignment: Assignment, content: Content, actor: Actor, revision: int | None = None) -> Verdict:
     """Close a live lease with a verdict that can be undone for `UNDO_S` seconds.
 
     The same content again returns the same verdict. Conflict: the lease ran out, or was used for something else.
+    StaleDraft: a later `revision` of the draft says something else.
     """
     # The item first, as every claim does: two orders of locking would deadlock.
     item = ReviewItem.objects.select_for_update(of=("self",)).select_related("queue").get(pk=assignment.item_id)
@@ -54,8 +55,10 @@ def commit_verdict(*, assignment: Assignment, content: Content, actor: Actor) ->
         return _same_verdict(assignment, content)
     if item.state != (ItemState.DISPUTED if assignment.role == Role.ADJUDICATOR else ItemState.OPEN):
         raise Conflict(ALREADY_DECIDED)
+    drafts.check_revision(item=item, reviewer=assignment.reviewer, content=content, revision=revision)
     verdict = _create(assignment, item, content, version, clock.now())
     audit.record(_committed(verdict, item, len(content.spans)), actor)
+    drafts.clear_draft(item=item, reviewer=assignment.reviewer)
     adjudication.after_commit(verdict, item, actor)
     verdict.refresh_from_db()
     return verdict
@@ -136,10 +139,24 @@ def _same_verdict(assignment: Assignment, content: Content) -> Verdict:
 
 
 def _says(verdict: Verdict, content: Content) -> bool:
+    said = said_in(verdict)
     fields = ("label", "severity", "category", "confidence", "note")
-    return all(getattr(verdict, name) == getattr(content, name) for name in fields) and set(content.spans) == {
-        SpanContent(s.label, s.part, s.start, s.end, s.quote, s.note) for s in verdict.spans.all()
-    }
+    return all(getattr(said, name) == getattr(content, name) for name in fields) and set(said.spans) == set(
+        content.spans
+    )
+
+
+def said_in(verdict: Verdict) -> Content:
+    """A verdict as its reviewer entered it. One query."""
+    spans = verdict.spans.order_by("pk")
+    return Content(
+        label=verdict.label,
+        severity=verdict.severity,
+        category=verdict.category,
+        confidence=verdict.confidence,
+        note=verdict.note,
+        spans=tuple(SpanContent(s.label, s.part, s.start, s.end, s.quote, s.note) for s in spans),
+    )
 
 
 @transaction.atomic
