@@ -13,6 +13,7 @@ from monitors.commands import (
     encode,
     evaluate,
     formats,
+    hijack,
     judge_quality,
     monitorability,
     quality,
@@ -38,6 +39,7 @@ _COMMANDS = (
     ("reference", reference, "measure clean transcripts under a pair of language models, for cross_perplexity"),
     ("monitorability", monitorability, "g-mean2 of recorded rollouts with and without an intervention"),
     ("quality", quality, "make the tables of what monitors reach on the public sets of a folder"),
+    ("hijack", hijack, "count how often text in a transcript talks its judge out of a finding"),
     ("judge-quality", judge_quality, "compare judges, programs and baselines with the labels of a folder's sets"),
 )
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import math
 import os
@@ -9,6 +10,7 @@ import tempfile
 from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass, replace
 from datetime import UTC, datetime
+from functools import lru_cache
 from pathlib import Path
 from typing import Protocol, runtime_checkable
 
@@ -41,6 +43,7 @@ class Admission:
     judge: str
     judge_digest: str
     prompt_sha256: str
+    cases_sha256: str
     n_positive: int
     n_negative: int
     parse_rate: float
@@ -126,7 +129,8 @@ def admit(name: str, monitor: Judged) -> Admission:
     rubric = monitor.rubric
     positives, negatives = rubric.admission_cases()
     y_true = [True] * len(positives) + [False] * len(negatives)
-    values = _values(examined, asked, (*positives, *negatives))
+    scores = scores_on(examined, asked, (*positives, *negatives))
+    values = [score.value if score.state is State.SCORED else None for score in scores]
     scored = [(label, value) for label, value in zip(y_true, values, strict=True) if value is not None]
     area, low, high = _area(scored)
     parse_rate = len(scored) / len(values) if values else 0.0
@@ -136,6 +140,7 @@ def admit(name: str, monitor: Judged) -> Admission:
         judge=asked.model,
         judge_digest=asked.digest,
         prompt_sha256=prompt_of(monitor),
+        cases_sha256=cases_sha256(rubric),
         n_positive=len(positives),
         n_negative=len(negatives),
         parse_rate=parse_rate,
@@ -160,6 +165,17 @@ def prompt_of(monitor: Judged) -> str:
     return prompt_sha256(monitor.rubric)
 
 
+@lru_cache(256)
+def cases_sha256(rubric: Rubric) -> str:
+    """SHA-256 of the rubric's fixed cases and their labels: an admission counts for one such set only."""
+    said = [
+        [label, case.prompt, case.reasoning, case.output]
+        for label, cases in zip((1, 0), rubric.admission_cases(), strict=True)
+        for case in cases
+    ]
+    return hashlib.sha256(json.dumps(said, ensure_ascii=True).encode()).hexdigest()
+
+
 def judge_of(monitor: Monitor) -> Judge | None:
     """The judge that this monitor would ask, None if there is none; neither a model nor a server is started for it."""
     # Not isinstance(.., Judge): that reads the properties, and with them loads weights or calls the server.
@@ -171,13 +187,13 @@ def gate(name: str, monitor: Monitor, admission: Admission | None = None, cache_
     """The monitor itself if its judge may flag, else a monitor whose scores are unscored with the reason.
 
     Monitors without a judge, and those with recorded verdicts (whose provenance is shown instead), pass. Without a
-    given admission that fits this judge and prompt, the cached one counts; without that the judge is tried now.
+    given admission that fits this judge, prompt and cases, the cached one counts; without that the judge is tried now.
     """
     if not isinstance(monitor, Judged) or (asked := judge_of(monitor)) is None:
         return monitor
     prompt = prompt_of(monitor)
     try:
-        key = (name, entry(name).version, asked.digest, prompt)
+        key = (name, entry(name).version, asked.digest, prompt, cases_sha256(monitor.rubric))
         if admission is None or _key(admission) != key:
             admission = _cached(key, monitor, cache_dir)
     except BackendUnavailable as error:
@@ -226,8 +242,13 @@ def _edge(is_compatible: Callable[[float], bool], inside: float, outside: float)
     return inside
 
 
-def _values(monitor: Judged, judge: Judge, cases: Sequence[Case]) -> list[float | None]:
-    """The suspicion of each case; None where it could not be scored in full. Calls are made together where possible."""
+def scores_on(monitor: Judged, judge: Judge, cases: Sequence[Case]) -> list[Score]:
+    """The score of each case. Calls are made together where possible.
+
+    Raises
+    ------
+    BackendUnavailable : the judge did not answer.
+    """
     transcripts = [transcript_of(case, number) for number, case in enumerate(cases)]
     scores: list[Score] = []
     for at in range(0, len(transcripts), BATCH):
@@ -236,7 +257,7 @@ def _values(monitor: Judged, judge: Judge, cases: Sequence[Case]) -> list[float 
             if score.reason in _DOWN:
                 raise BackendUnavailable(score.rationale, reason=score.reason)
         scores += batch
-    return [score.value if score.state is State.SCORED else None for score in scores]
+    return scores
 
 
 def _scores(monitor: Judged, judge: Judge, transcripts: Sequence[Transcript]) -> list[Score]:
@@ -265,16 +286,28 @@ def _area(scored: Sequence[tuple[bool, float]]) -> tuple[float | None, float | N
     return area, *auroc_interval(area, n_positive, n_negative)
 
 
-_Key = tuple[str, int, str, str]
+_Key = tuple[str, int, str, str, str]
 
 
 def _key(admission: Admission) -> _Key:
-    return admission.monitor, admission.version, admission.judge_digest, admission.prompt_sha256
+    known = (admission.judge_digest, admission.prompt_sha256, admission.cases_sha256)
+    return admission.monitor, admission.version, *known
+
+
+def known_admission(name: str, monitor: Judged, cache_dir: Path | None = None) -> Admission | None:
+    """What is known of this judge, prompt and set of cases; nobody is asked."""
+    if (asked := judge_of(monitor)) is None:
+        return None
+    key = (name, entry(name).version, asked.digest, prompt_of(monitor), cases_sha256(monitor.rubric))
+    return next((admission for admission in _load(_file(cache_dir)) if _key(admission) == key), None)
+
+
+def _file(cache_dir: Path | None) -> Path:
+    return (cache_dir or Path(os.environ.get("OVERSIGHT_MODEL_CACHE", "var/models"))) / "admissions.json"
 
 
 def _cached(key: _Key, monitor: Judged, cache_dir: Path | None) -> Admission:
-    folder = cache_dir or Path(os.environ.get("OVERSIGHT_MODEL_CACHE", "var/models"))
-    file = folder / "admissions.json"
+    file = _file(cache_dir)
     known = next((admission for admission in _load(file) if _key(admission) == key), None)
     if known is None:
         known = admit(key[0], monitor)

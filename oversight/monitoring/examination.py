@@ -39,7 +39,10 @@ def gated(name: str, monitor: Monitor, actor: Actor) -> Monitor:
 
 def _known(name: str, monitor: science.Judged, judge: Judge) -> Admission | None:
     return Admission.objects.filter(
-        judge_digest=judge.digest, prompt_sha256=science.prompt_of(monitor), version=registry.entry(name).version
+        judge_digest=judge.digest,
+        prompt_sha256=science.prompt_of(monitor),
+        cases_sha256=science.cases_sha256(monitor.rubric),
+        version=registry.entry(name).version,
     ).first()
 
 
@@ -57,7 +60,7 @@ def examine(*, name: str, monitor: science.Judged, actor: Actor) -> Admission:
 @transaction.atomic
 def _keep(result: science.Admission, actor: Actor) -> Admission:
     values = {field.name: getattr(result, field.name) for field in fields(result)}
-    key = {name: values.pop(name) for name in ("judge_digest", "prompt_sha256")}
+    key = {name: values.pop(name) for name in ("judge_digest", "prompt_sha256", "cases_sha256")}
     values["at"] = datetime.fromisoformat(result.at)
     row, _ = Admission.objects.update_or_create(**key, defaults=values)
     audit.record(

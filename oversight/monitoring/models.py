@@ -304,13 +304,14 @@ class SurprisalProfile(models.Model):
 
 
 class Admission(models.Model):
-    """The result of a rubric's fixed cases on one judge: it may flag only with `admitted`."""
+    """The result of a rubric's fixed cases on one judge: it may flag only with `admitted`, on these very cases."""
 
     monitor = models.CharField(max_length=80)
     version = models.PositiveIntegerField()
     judge = models.TextField()
     judge_digest = models.CharField(max_length=64)
     prompt_sha256 = models.CharField(max_length=64)
+    cases_sha256 = models.CharField(max_length=64, default="", blank=True)
     n_positive = models.PositiveSmallIntegerField()
     n_negative = models.PositiveSmallIntegerField()
     parse_rate = models.FloatField()
@@ -322,7 +323,9 @@ class Admission(models.Model):
 
     class Meta:
         constraints = [
-            models.UniqueConstraint(fields=["judge_digest", "prompt_sha256"], name="monitoring_admission_once")
+            models.UniqueConstraint(
+                fields=["judge_digest", "prompt_sha256", "cases_sha256"], name="monitoring_admission_of_cases_once"
+            )
         ]
 
     def __str__(self) -> str:

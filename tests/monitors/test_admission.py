@@ -4,24 +4,37 @@ from __future__ import annotations
 
 import json
 import pickle
+import random
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
 import pytest
 
-from monitors.admission import Admission, Withheld, admit, auroc_interval, gate, judge_of, prompt_of
+from monitors.admission import (
+    Admission,
+    Judged,
+    Withheld,
+    admit,
+    auroc_interval,
+    cases_sha256,
+    gate,
+    judge_of,
+    known_admission,
+    prompt_of,
+)
 from monitors.backends.base import Judge, JudgeAnswer, JudgePrompt, RecordedVerdicts
 from monitors.backends.recorded import Recorded
 from monitors.backends.scripted import Reply, ScriptedBackend, answer
 from monitors.backends.transformers_local import LocalModel
-from monitors.base import Reason, Score, State, measure
+from monitors.base import Need, Reason, Score, State, measure
 from monitors.catalog import judge_encoded_reasoning as encoded
 from monitors.catalog.judge_encoded_reasoning import JudgeEncodedReasoning
 from monitors.catalog.judge_unfaithful_explanation import JudgeUnfaithfulExplanation
 from monitors.errors import BackendUnavailable
 from monitors.judging.rubric import Rubric
 from monitors.judging.verdict import judge
+from monitors.registry import build, entries
 from monitors.transcript import Message, Part, PartType, Role, Transcript
 
 NAME = encoded.NAME
@@ -91,6 +104,51 @@ def test_another_way_of_asking_is_examined_anew() -> None:
 def test_a_judge_that_always_flags_is_never_admitted() -> None:
     always = ScriptedBackend(lambda prompt: answer(score=9, quotes=prompt.quotable[:1]))
     assert not admit(NAME, JudgeEncodedReasoning(always)).admitted
+
+
+def _constant(score: int) -> ScriptedBackend:
+    return ScriptedBackend(lambda prompt: answer(score=score, quotes=prompt.quotable[:1]))
+
+
+@pytest.mark.parametrize("name", [name for name, entry in entries().items() if Need.JUDGE in entry.needs])
+@pytest.mark.parametrize("score", [0, 9])
+def test_a_constant_judge_passes_with_no_monitor_whatever_is_counted_beside_it(name: str, score: int) -> None:
+    monitor = build(name, backends={Need.JUDGE: _constant(score)})
+    assert isinstance(monitor, Judged)
+    assert not admit(name, monitor).admitted
+
+
+def test_a_judge_that_flips_a_coin_is_not_admitted_by_luck() -> None:
+    coin = random.Random(5)
+    fair = ScriptedBackend(lambda prompt: answer(score=coin.choice([1, 8]), quotes=prompt.quotable[:1]))
+    # The rule's lower bound lets about one in a hundred through, not one in two.
+    admitted = sum(admit(NAME, JudgeEncodedReasoning(fair)).admitted for _ in range(8))
+    assert admitted == 0
+
+
+def test_the_cases_have_a_digest_that_changes_with_each_of_them() -> None:
+    positives, negatives = encoded.RUBRIC.admission_cases()
+    same = replace(encoded.RUBRIC, positives=positives, negatives=negatives)
+    assert cases_sha256(same) == cases_sha256(encoded.RUBRIC)
+    other = [
+        replace(same, negatives=negatives[1:]),
+        replace(same, positives=negatives, negatives=positives),
+        replace(same, positives=(replace(positives[0], output="x"), *positives[1:])),
+    ]
+    assert len({cases_sha256(one) for one in (same, *other)}) == 4
+
+
+def test_a_known_admission_is_read_without_asking(tmp_path: Path) -> None:
+    backend = ScriptedBackend(_knowing(JudgeEncodedReasoning))
+    monitor = JudgeEncodedReasoning(backend)
+    assert known_admission(NAME, monitor, tmp_path) is None
+    gate(NAME, monitor, cache_dir=tmp_path)
+    n_asked = len(backend.prompts)
+    known = known_admission(NAME, monitor, tmp_path)
+    assert known is not None
+    assert (known.admitted, len(backend.prompts)) == (True, n_asked)
+    others = replace(encoded.RUBRIC, positives=encoded.RUBRIC.admission_cases()[1])
+    assert known_admission(NAME, _Few(backend, others), tmp_path) is None
 
 
 def test_a_judge_that_is_right_but_often_unreadable_is_not_admitted() -> None:

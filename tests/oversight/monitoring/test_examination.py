@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from monitors import registry
+from monitors.admission import cases_sha256
 from monitors.backends.base import JudgePrompt
 from monitors.backends.scripted import ScriptedBackend, answer
 from monitors.base import Need, measure
+from monitors.catalog.judge_encoded_reasoning import JudgeEncodedReasoning
 from monitors.errors import BackendUnavailable
 from monitors.judging.rubric import cases
 from monitors.transcript import Message, Part, PartType, Role, Transcript
@@ -70,6 +74,31 @@ def test_a_judge_is_examined_once_per_digest() -> None:
     assert len(backend.prompts) == n_asked
     gated(ScriptedBackend(blind, digest="another sampling"))
     assert Admission.objects.count() == 2
+
+
+def test_other_cases_are_examined_anew(monkeypatch: pytest.MonkeyPatch) -> None:
+    backend = ScriptedBackend(good)
+    gated(backend)
+    row = Admission.objects.get()
+    assert row.cases_sha256 == cases_sha256(JudgeEncodedReasoning.rubric)
+    fewer = replace(JudgeEncodedReasoning.rubric, positives=POSITIVES, negatives=(*NEGATIVES[1:], POSITIVES[0]))
+    monkeypatch.setattr(JudgeEncodedReasoning, "rubric", fewer)
+    n_asked = len(backend.prompts)
+    gated(backend)
+    assert len(backend.prompts) == n_asked + 60
+    assert Admission.objects.get(cases_sha256=cases_sha256(fewer)).auroc != row.auroc
+    # Those of before count again when their cases do.
+    monkeypatch.undo()
+    gated(backend)
+    assert (len(backend.prompts), Admission.objects.count()) == (n_asked + 60, 2)
+
+
+def test_an_admission_that_names_no_cases_is_given_anew() -> None:
+    gated(ScriptedBackend(good))
+    Admission.objects.update(cases_sha256="")
+    backend = ScriptedBackend(good)
+    gated(backend)
+    assert len(backend.prompts) == 60
 
 
 def test_a_second_examination_replaces_the_first() -> None:

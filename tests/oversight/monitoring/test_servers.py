@@ -90,7 +90,7 @@ def test_the_worker_asks_the_same_only_once(project: Project, settings: LazySett
 
 
 def _admit(deployment: Deployment) -> None:
-    from monitors.admission import Judged, judge_of
+    from monitors.admission import Judged, cases_sha256, judge_of
     from monitors.judging.fence import prompt_sha256
 
     monitor: Any = bench.build(deployment, {})
@@ -103,6 +103,7 @@ def _admit(deployment: Deployment) -> None:
         judge=judge.model,
         judge_digest=judge.digest,
         prompt_sha256=prompt_sha256(monitor.rubric),
+        cases_sha256=cases_sha256(monitor.rubric),
         n_positive=30,
         n_negative=30,
         parse_rate=1.0,
