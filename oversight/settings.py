@@ -87,6 +87,8 @@ INSTALLED_APPS = [
     "oversight.live",
     "oversight.dashboard",
     "oversight.quality",
+    "oversight.agreement",
+    "oversight.compare",
     "oversight.rubrics",
     "oversight.demo",
 ]
@@ -240,6 +242,8 @@ INGEST_MAX_CONCURRENT = env.integer("INGEST_MAX_CONCURRENT", 32, low=1)
 INGEST_KEY_RECORDS_PER_S = env.integer("INGEST_KEY_RECORDS_PER_S", 20_000, low=1)
 INGEST_KEY_BYTES_PER_S = env.integer("INGEST_KEY_BYTES_PER_S", 256 * 1024 * 1024, low=1)
 LEASE_S = env.seconds("LEASE_S", 120)
+# What a project's queue begins with; its leads change the rules on the queue's page.
+REVIEW_AUDIT_SHARE = env.integer("REVIEW_AUDIT_PERCENT", 15) / 100
 REVIEW_LEASE_S = env.seconds("REVIEW_LEASE_S", 600)
 UNDO_S = env.seconds("UNDO_S", 8)
 

@@ -233,17 +233,28 @@ SENTENCES: dict[str, Say] = {
     "input.replay_asked": _said("had {n_inputs} rejected inputs read again"),
     "input.replayed": _said("read the rejected input {object} again: {status}"),
     "input.viewed": _said("opened the rejected input {object} ({surface})"),
+    "item.assigned": lambda detail, event, names: (
+        f"gave item {event.object_id} to {names.of_actor('user', str(detail['assignee_id']))}"
+        if detail.get("assignee_id")
+        else f"gave item {event.object_id} to nobody in particular"
+    ),
     "item.claimed": _said("claimed item {object}"),
     "item.disputed": lambda detail, event, names: (
         f"sent item {event.object_id} to an adjudicator, "
         + ("though its readers agree" if detail.get("agreeing") else "since its readers disagree")
     ),
+    "item.drawn": _said("drew item {object} into the audit sample, with probability {inclusion_prob}"),
     "item.queued": _said("queued the transcript for review as item {object} with priority {priority}"),
     "item.raised": _said("raised item {object} from {before} to {after}"),
     "item.released": lambda detail, event, names: (
         f"let the lease of item {event.object_id} run out"
         if detail.get("expired")
         else f"gave back item {event.object_id}"
+    ),
+    "item.snoozed": lambda detail, event, names: (
+        f"put off item {event.object_id} until {detail['until']}"
+        if detail.get("until")
+        else f"put item {event.object_id} back into the queue at once"
     ),
     "item.second_asked": _said("asked for a second reader of item {object}"),
     "judge.examination_asked": _said("asked that the judge of {title} be examined again"),
@@ -258,8 +269,10 @@ SENTENCES: dict[str, Say] = {
             else f"a pasted text of {detail.get('n_chars', 0)} characters"
         )
     ),
+    "compare.marked": _said("marked a pair of steps, here and in {other_id}: {meaning}"),
     "project.created": _said("made the project {slug}"),
     "quality.viewed": _said("looked at the quality of deployment {object} against {n_labels} labels"),
+    "queue.rules_changed": _said("changed the rules of queue {object} to version {version}: {reason}"),
     "rubric.cases_dropped": lambda detail, event, names: (
         f"took {len(detail.get('transcript_ids', ()))} transcripts out of the admission set of rubric {event.object_id}"
     ),
@@ -319,6 +332,8 @@ SENTENCES: dict[str, Say] = {
     "user.created": _said("made the account of {who}"),
     "user.password_set": _said("set the password of {who}"),
     "user.theme_chosen": _said("chose the theme {theme}"),
+    "view.deleted": _said("deleted the saved view {object}"),
+    "view.saved": _said("saved the view {object} of the queue"),
     "verdict.closed": _said("could no longer undo a verdict on item {object}"),
     "verdict.committed": _verdict("gave a verdict"),
     "verdict.settled": _verdict("settled the verdict"),

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from importlib import import_module
 from typing import Any
+from uuid import UUID
 
 from django.conf import settings
 from django.contrib.auth import get_user
@@ -17,6 +18,7 @@ from oversight.accounts.permissions import TABLE
 from oversight.audit import selectors as ledger
 from oversight.audit.selectors import Cursor, FeedRow
 from oversight.lib import clock
+from oversight.review.selectors.blindness import hidden_scores
 
 BATCH = 200
 RETENTION = timedelta(days=7)
@@ -25,6 +27,8 @@ ACTIONS: Mapping[str, tuple[str, ...]] = {
     "queue.view": (
         "item.queued",
         "item.raised",
+        "item.assigned",
+        "item.snoozed",
         "item.claimed",
         "item.released",
         "verdict.committed",
@@ -37,7 +41,7 @@ ACTIONS: Mapping[str, tuple[str, ...]] = {
     "alert.view": ("webhook.delivered", "webhook.died", "webhook.requested"),
 }
 # Of an item it is only said that it changed: a verdict that leaves it open would tell that a second reader is wanted.
-CHANGED, NAMED = "item.changed", frozenset({"item.queued", "item.raised"})
+CHANGED, NAMED = "item.changed", frozenset({"item.queued"})
 ALL_ACTIONS = tuple(action for actions in ACTIONS.values() for action in actions)
 
 
@@ -110,14 +114,20 @@ def _is_too_old(cursor: Cursor) -> bool:
 
 
 def batch(access: Access, after: Cursor) -> Batch:
-    """What has happened since. One query."""
+    """What has happened since. One query, and one more when there are flags: of some a reader must not know."""
     rows = ledger.feed(after=after, actions=ALL_ACTIONS, projects=access.all_projects, limit=BATCH)
+    hidden = _hidden(access, rows)
     return Batch(
         cursor=rows[-1].cursor if rows else after,
-        events=tuple(_event(row) for row in rows if access.allows(row)),
+        events=tuple(_event(row) for row in rows if access.allows(row) and row not in hidden),
         seen=frozenset(row.id for row in rows),
         is_full=len(rows) == BATCH,
     )
+
+
+def _hidden(access: Access, rows: Sequence[FeedRow]) -> tuple[FeedRow, ...]:
+    flagged = {UUID(row.object_id): row for row in rows if row.action == "transcript.flagged"}
+    return tuple(flagged[id_] for id_ in hidden_scores(access.user_id, flagged)) if flagged else ()
 
 
 def next_batch(session_key: str | None, after: Cursor) -> tuple[Access, Batch] | None:

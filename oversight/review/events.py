@@ -61,6 +61,9 @@ class ItemAssigned(ItemEvent):
     action: ClassVar[str] = "item.assigned"
     assignee_id: int | None
 
+    def subjects(self) -> tuple[str, ...]:
+        return (f"transcript:{self.transcript_id}", *((f"user:{self.assignee_id}",) if self.assignee_id else ()))
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RulesChanged(Event):
@@ -69,8 +72,8 @@ class RulesChanged(Event):
     action: ClassVar[str] = "queue.rules_changed"
     object_type: ClassVar[str] = "queue"
     version: int
-    before: dict[str, float | int | None]
-    after: dict[str, float | int | None]
+    before: dict[str, str]
+    after: dict[str, str]
     reason: str
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from oversight.review.models.assignment import ADJUDICATOR_SLOT, Assignment, AssignmentState, Draft, Role
-from oversight.review.models.item import ItemState, Queue, ReviewItem, SavedView, Stream
+from oversight.review.models.item import ItemState, Queue, ReviewItem, SavedView, Stream, is_awake
 from oversight.review.models.labels import LabelSet, LabelSetVersion
 from oversight.review.models.verdict import Confidence, Span, Verdict, VerdictLabel, VerdictState
 
@@ -25,4 +25,5 @@ __all__ = [
     "Verdict",
     "VerdictLabel",
     "VerdictState",
+    "is_awake",
 ]

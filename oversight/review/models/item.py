@@ -5,6 +5,7 @@ from __future__ import annotations
 from django.db import models
 
 from oversight.accounts.models import Project, User
+from oversight.lib import clock
 from oversight.review.models.labels import LabelSet
 from oversight.transcripts.models import Transcript
 
@@ -56,6 +57,11 @@ class ItemState(models.TextChoices):
     OPEN = "open", "Open"
     DISPUTED = "disputed", "Disputed"
     DECIDED = "decided", "Decided"
+
+
+def is_awake() -> models.Q:
+    """The condition on an item that nobody has put off, or whose time has come."""
+    return models.Q(snoozed_until=None) | models.Q(snoozed_until__lte=clock.now())
 
 
 class ReviewItem(models.Model):

@@ -15,18 +15,18 @@ from oversight.accounts.models import User
 from oversight.review.models import ItemState, ReviewItem, Stream, Verdict
 
 
-def hides_scores(user: User, transcript_id: UUID) -> bool:
+def hides_scores(user: User | int, transcript_id: UUID) -> bool:
     """Whether this person must not see what monitors say of a transcript. One query."""
     return read_blind(user).filter(transcript=transcript_id).exists()
 
 
-def hidden_scores(user: User, transcript_ids: Collection[UUID]) -> frozenset[UUID]:
+def hidden_scores(user: User | int, transcript_ids: Collection[UUID]) -> frozenset[UUID]:
     """Those of some transcripts whose scores this person must not see. One query."""
     hidden = read_blind(user).filter(transcript__in=transcript_ids)
     return frozenset(hidden.values_list("transcript_id", flat=True))
 
 
-def read_blind(user: User) -> QuerySet[ReviewItem]:
+def read_blind(user: User | int) -> QuerySet[ReviewItem]:
     """The items that a person reads, or could be asked to read, without a score.
 
     Whoever may see a transcript may also claim it, so nobody's role is an exemption. One's own verdict ends it.
@@ -41,6 +41,6 @@ def is_blind() -> Q:
     return drawn | awaits_another | Q(state=ItemState.DISPUTED)
 
 
-def decided_by(user: User) -> QuerySet[Verdict]:
+def decided_by(user: User | int) -> QuerySet[Verdict]:
     """This person's verdict on the item of the query around it, unless it was taken back."""
     return Verdict.objects.given().filter(item=OuterRef("pk"), assignment__reviewer=user)

@@ -27,6 +27,7 @@ from oversight.review.models import (
 )
 from oversight.review.services.about import about
 from oversight.review.services.leases import lease
+from oversight.review.services.places import blind_place
 
 SEVERITY_GAP = 1
 
@@ -114,8 +115,8 @@ def ask_second(*, item: ReviewItem, actor: Actor) -> ReviewItem:
         raise Conflict("Only an open item can get a second reader.")
     if locked.required > 1:
         raise Conflict("Two people read this item already.")
-    locked.required = 2
-    locked.save(update_fields=["required"])
+    locked.required, locked.place = 2, blind_place(locked.queue, locked.transcript_id)
+    locked.save(update_fields=["required", "place"])
     audit.record(SecondReaderAsked(**about(locked)), actor)
     return locked
 

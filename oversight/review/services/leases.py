@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import random
 from datetime import datetime, timedelta
 
 from django.conf import settings
 from django.db import IntegrityError, transaction
-from django.db.models import Exists, OuterRef, Q
+from django.db.models import Exists, OuterRef, Q, QuerySet
 
 from oversight.accounts.models import User
 from oversight.audit import services as audit
@@ -14,10 +15,21 @@ from oversight.audit.actors import Actor
 from oversight.lib import clock
 from oversight.lib.errors import Conflict
 from oversight.review.events import ItemClaimed, ItemReleased
-from oversight.review.models import ADJUDICATOR_SLOT, Assignment, AssignmentState, ItemState, Queue, ReviewItem, Role
+from oversight.review.models import (
+    ADJUDICATOR_SLOT,
+    Assignment,
+    AssignmentState,
+    ItemState,
+    Queue,
+    ReviewItem,
+    Role,
+    Stream,
+    is_awake,
+)
 from oversight.review.services.about import about
 
 BATCH = 500
+WINDOW = 20
 LEASE_LOST = "Your claim has run out or was already used. Reclaim the item to go on; your note is kept."
 
 
@@ -43,9 +55,22 @@ def claim(*, item: ReviewItem, reviewer: User, actor: Actor) -> Assignment:
 
 @transaction.atomic
 def claim_next(*, queue: Queue, reviewer: User, actor: Actor) -> Assignment | None:
-    """Lease the most urgent free item that the reviewer has not given back; None when there is none."""
+    """Lease a free item that the reviewer has not given back; None when there is none.
+
+    First what was assigned to the reviewer, then the most urgent one, or an audit item when it is that stream's turn.
+    """
+    free = _free_for(queue, reviewer)
+    anybodys = free.filter(assignee=None)
+    audits = anybodys.filter(stream=Stream.AUDIT).order_by("created_at", "id") if _is_audits_turn(queue) else None
+    for items in (free.filter(assignee=reviewer).order_by("-priority", "id"), audits, anybodys):
+        if items is not None and (assignment := _lease_first(items, reviewer, actor)):
+            return assignment
+    return None
+
+
+def _lease_first(items: QuerySet[ReviewItem], reviewer: User, actor: Actor) -> Assignment | None:
     taken: list[int] = []
-    while item := _lock_most_urgent(queue, reviewer, except_for=taken):
+    while item := items.exclude(pk__in=taken).first():
         # The row lock says nothing of a claim that committed between this statement's snapshot and the lock.
         here = list(Assignment.objects.taken().filter(item=item).values_list("reviewer_id", flat=True))
         if len(here) >= item.required or reviewer.pk in here:
@@ -55,18 +80,31 @@ def claim_next(*, queue: Queue, reviewer: User, actor: Actor) -> Assignment | No
     return None
 
 
-def _lock_most_urgent(queue: Queue, reviewer: User, *, except_for: list[int]) -> ReviewItem | None:
+def _free_for(queue: Queue, reviewer: User) -> QuerySet[ReviewItem]:
+    """What a reviewer can be given, most urgent first; each row is locked when it is read."""
     of_item = Assignment.objects.filter(item=OuterRef("pk"))
     given_back = of_item.filter(reviewer=reviewer, state=AssignmentState.RELEASED)
     taken = Assignment.objects.taken().filter(item=OuterRef("pk"))
     return (
         ReviewItem.objects.select_for_update(skip_locked=True)
-        .filter(has_free_slot(), ~Exists(taken.filter(reviewer=reviewer)), ~Exists(given_back))
+        .filter(has_free_slot(), ~Exists(taken.filter(reviewer=reviewer)), ~Exists(given_back), is_awake())
         .filter(queue=queue, state=ItemState.OPEN)
-        .exclude(pk__in=except_for)
         .order_by("-priority", "id")
-        .first()
     )
+
+
+def _is_audits_turn(queue: Queue) -> bool:
+    """Whether the next item served should be of the audit sample, so that each `WINDOW` in a row hold its share.
+
+    Now and then one comes before its time: otherwise a reviewer could count to the next.
+    """
+    if not queue.audit_share:
+        return False
+    readers = Assignment.objects.filter(item__queue=queue, role=Role.READER).order_by("-pk")
+    served = list(readers.values_list("item__stream", flat=True)[: WINDOW - 1])
+    # As if the claims before the first had been a fair share.
+    audits = served.count(Stream.AUDIT) + queue.audit_share * (WINDOW - 1 - len(served))
+    return audits < queue.audit_share * WINDOW or random.random() < queue.audit_share / 2
 
 
 def has_free_slot() -> Q:

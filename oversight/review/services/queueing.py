@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import timedelta
 from uuid import UUID
 
 from django.db import transaction
@@ -11,13 +12,13 @@ from oversight.audit import services as audit
 from oversight.audit.actors import Actor
 from oversight.lib import clock
 from oversight.review.events import ItemQueued, ItemRaised
-from oversight.review.models import Queue, ReviewItem
+from oversight.review.models import ReviewItem, Stream
 from oversight.review.services.about import about
 from oversight.review.services.adjudication import required_readers
+from oversight.review.services.places import place_for
+from oversight.review.services.queues import queue_of
 from oversight.transcripts.events import TranscriptsListed
 from oversight.transcripts.models import Transcript
-
-DEFAULT_QUEUE = "Flagged"
 
 
 @transaction.atomic
@@ -27,24 +28,35 @@ def queue_flagged(*, transcript_id: UUID, score: float, actor: Actor) -> ReviewI
     A decided item stays decided: a higher flag is recorded (ItemRaised) and shown, and people choose to look again.
     """
     transcript = Transcript.objects.only("pk", "project_id").get(pk=transcript_id)
-    queue, _ = Queue.objects.get_or_create(project_id=transcript.project_id, name=DEFAULT_QUEUE)
+    queue, now = queue_of(transcript.project_id), clock.now()
+    required = required_readers(queue, transcript.pk)
     item, created = ReviewItem.objects.get_or_create(
         queue=queue,
         transcript=transcript,
         defaults={
             "project_id": transcript.project_id,
             "priority": score,
-            "place": score,
-            "required": required_readers(queue, transcript.pk),
-            "created_at": clock.now(),
+            "place": place_for(queue, transcript.pk, score=score, required=required),
+            "policy_version": queue.policy_version,
+            "required": required,
+            "created_at": now,
+            "due_at": now + timedelta(minutes=queue.due_after_min),
         },
     )
     if created:
         audit.record(ItemQueued(**about(item), queue_id=queue.pk, priority=repr(score)), actor)
-    elif ReviewItem.objects.filter(pk=item.pk, priority__lt=score).update(priority=score, place=score) == 1:
-        audit.record(ItemRaised(**about(item), before=repr(item.priority), after=repr(score)), actor)
-        item.priority = score
+    else:
+        _raise(item, score, actor)
     return item
+
+
+def _raise(item: ReviewItem, score: float, actor: Actor) -> None:
+    """To a higher score. An item that is read blind keeps its place: it would tell that it was flagged."""
+    if ReviewItem.objects.filter(pk=item.pk, priority__lt=score).update(priority=score) != 1:
+        return
+    ReviewItem.objects.filter(pk=item.pk, stream=Stream.TRIAGE, required=1).update(place=score)
+    audit.record(ItemRaised(**about(item), before=repr(item.priority), after=repr(score)), actor)
+    item.refresh_from_db(fields=["priority", "place"])
 
 
 def list_snippets(*, items: Sequence[ReviewItem], project_id: int, actor: Actor) -> None:
