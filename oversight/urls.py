@@ -14,6 +14,7 @@ urlpatterns = [
     path("v1/", include("oversight.transcripts.otlp_urls")),
     path("", include("oversight.accounts.urls")),
     path("review/", include("oversight.review.urls")),
+    path("review/", include("oversight.agreement.urls")),
     path("traces/", include((traces_urlpatterns, "transcripts"))),
     path("traces/", include("oversight.transcripts.urls")),
     path("monitors/", include("oversight.monitoring.urls")),

@@ -21,6 +21,7 @@ TABLE: dict[str, frozenset[str]] = {
     "queue.view": frozenset({A, L, R}),
     "item.claim": frozenset({A, L, R}),
     "verdict.commit": frozenset({A, L, R}),
+    "dispute.adjudicate": frozenset({A, L, R}),
     "transcript.list": frozenset({A, L, R}),
     "transcript.view": frozenset({A, L, R}),
     "transcript.upload": frozenset({A, L}),
