@@ -3,26 +3,29 @@
 from __future__ import annotations
 
 from oversight.review.selectors.claims import FREE, Claim
-from oversight.review.selectors.desk import Desk, Undoable, desk, was_shown
+from oversight.review.selectors.counts import QueueCounts, queue_counts
+from oversight.review.selectors.desk import Desk, Undoable, desk, lease_of, was_shown
+from oversight.review.selectors.filters import BANDS, Filter, queue_items
 from oversight.review.selectors.queue import (
     PAGE_SIZE,
-    Filter,
+    Choices,
     Listing,
     QueueCell,
-    QueueCounts,
     QueuePage,
     QueueRow,
     queue_cells,
-    queue_counts,
-    queue_items,
+    queue_choices,
     queue_listing,
     queue_page,
     queue_rows,
+    readers,
 )
 
 __all__ = [
+    "BANDS",
     "FREE",
     "PAGE_SIZE",
+    "Choices",
     "Claim",
     "Desk",
     "Filter",
@@ -33,11 +36,14 @@ __all__ = [
     "QueueRow",
     "Undoable",
     "desk",
+    "lease_of",
     "queue_cells",
+    "queue_choices",
     "queue_counts",
     "queue_items",
     "queue_listing",
     "queue_page",
     "queue_rows",
+    "readers",
     "was_shown",
 ]

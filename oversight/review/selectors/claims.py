@@ -14,7 +14,7 @@ from oversight.review.models import Assignment, AssignmentState, ItemState, Revi
 
 _TAKEN = ("item__required", "item__state", "state", "slot", "lease_token", "lease_until", "reviewer__name")
 _VERDICT = (
-    *("item", "label", "severity", "note", "state", "committed_at", "settles_at", "holds"),
+    *("item", "label", "severity", "category", "confidence", "note", "state", "committed_at", "settles_at", "holds"),
     "assignment__reviewer__name",
 )
 Standing = Literal["free", "mine", "held", "disputed", "decided"]

@@ -12,8 +12,27 @@ from oversight.accounts.models import User
 from oversight.audit import selectors as feed
 from oversight.audit.models import LedgerEvent
 from oversight.lib import clock
-from oversight.review.models import ReviewItem, Verdict, VerdictLabel, VerdictState
+from oversight.review.models import (
+    Assignment,
+    Confidence,
+    ItemState,
+    ReviewItem,
+    Verdict,
+    VerdictLabel,
+    VerdictState,
+)
+from oversight.review.selectors.blindness import hides_scores
 from oversight.review.selectors.claims import FREE, Claim, claims_of
+from oversight.review.selectors.drafts import (
+    Difference,
+    DraftView,
+    SpanView,
+    Words,
+    beside,
+    draft_view,
+    span_views,
+    words_of,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,6 +43,16 @@ class Undoable:
     item_id: int
     label: str
     left_ms: int
+
+
+@dataclass(frozen=True, slots=True)
+class Reopening:
+    """That the item was opened again: by whom, why, and what had been decided."""
+
+    at: datetime
+    by: str
+    why: str
+    verdict: Verdict | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,6 +68,34 @@ class Desk:
     lease_left_s: int = 0
     may_undo_until: datetime | None = None
     undoable: tuple[Undoable, ...] = ()
+    words: Words | None = None
+    draft: DraftView | None = None
+    spans: tuple[SpanView, ...] = ()
+    reopenings: tuple[Reopening, ...] = ()
+    n_chars: int = 0
+    active_ms: int = 0
+    read_share: float = 0.0
+
+    @property
+    def may_reopen(self) -> bool:
+        """The settled verdict that decides the item can be opened again."""
+        verdict = self.claim.verdict
+        return verdict is not None and verdict.holds and verdict.state == VerdictState.SETTLED
+
+    @property
+    def beside(self) -> tuple[Difference, ...]:
+        """One's own draft beside what somebody else has decided; nothing while there is no such conflict."""
+        verdict, draft = self.claim.verdict, self.draft
+        return () if verdict is None or draft is None or draft.is_empty else beside(draft, verdict, self.spans)
+
+    @property
+    def shows_text(self) -> bool:
+        """Whether the pane itself quotes the transcript."""
+        return bool(self.spans or (self.draft and self.draft.spans))
+
+    @property
+    def confidences(self) -> tuple[tuple[str, str], ...]:
+        return tuple((one.value, str(one.label)) for one in Confidence)
 
     @property
     def labels(self) -> tuple[tuple[str, str], ...]:
@@ -46,7 +103,7 @@ class Desk:
 
 
 def desk(user: User, transcript_id: UUID) -> Desk:
-    """The verdict pane of a transcript that the caller has found permitted to this user. Five queries."""
+    """The verdict pane of a transcript that the caller has found permitted to this user. At most fifteen queries."""
     after, now = str(feed.head()), clock.now()
     undoable = tuple(
         Undoable(verdict.pk, verdict.item_id, verdict.get_label_display(), _ms(verdict.settles_at - now))
@@ -54,11 +111,14 @@ def desk(user: User, transcript_id: UUID) -> Desk:
             assignment__reviewer=user, state=VerdictState.PENDING, settles_at__gt=now
         ).order_by("-committed_at")[:3]
     )
-    item = ReviewItem.objects.filter(transcript_id=transcript_id).order_by("-priority", "id").first()
+    items = ReviewItem.objects.filter(transcript_id=transcript_id).select_related("queue__label_set", "transcript")
+    item = items.order_by("-priority", "id").first()
     if item is None:
         return Desk(transcript_id, after, undoable=undoable)
     claim = claims_of([item], user)[item.pk]
     mine = claim.assignment if claim.standing == "mine" else None
+    words = words_of(item, user)
+    effort = Assignment.objects.filter(pk=mine.pk).values_list("active_ms", "read_share").get() if mine else (0, None)
     return Desk(
         transcript_id=transcript_id,
         after=after,
@@ -69,6 +129,48 @@ def desk(user: User, transcript_id: UUID) -> Desk:
         lease_left_s=_ms(mine.lease_until - now) // 1000 if mine else 0,
         may_undo_until=next((now + timedelta(milliseconds=u.left_ms) for u in undoable if u.item_id == item.pk), None),
         undoable=undoable,
+        words=words,
+        draft=draft_view(item, user, words),
+        spans=span_views(list(claim.verdict.spans.all()), words) if claim.verdict else (),
+        reopenings=() if _is_kept_back(item, user) else _reopenings(item),
+        n_chars=item.transcript.n_chars,
+        active_ms=effort[0],
+        read_share=effort[1] or 0.0,
+    )
+
+
+def lease_of(assignment: Assignment) -> Desk:
+    """What the line about the lease shows. One query."""
+    held = Assignment.objects.live().filter(pk=assignment.pk).first() or assignment
+    left = _ms(held.lease_until - clock.now()) // 1000
+    return Desk(assignment.item.transcript_id, "", token=held.lease_token, lease_left_s=left)
+
+
+def _is_kept_back(item: ReviewItem, user: User) -> bool:
+    """What was decided before would tell a reader who is to decide alone."""
+    return item.state != ItemState.DECIDED and hides_scores(user, item.transcript_id)
+
+
+def _reopenings(item: ReviewItem) -> tuple[Reopening, ...]:
+    """Newest first. One query when there is none."""
+    events = LedgerEvent.objects.filter(
+        action="verdict.reopened", object_type="review_item", object_id=str(item.pk)
+    ).select_related("detail_row")
+    found = [(event, event.detail_row.detail or {}) for event in events.order_by("-pk")]
+    if not found:
+        return ()
+    verdicts = Verdict.objects.select_related("assignment__reviewer").in_bulk(
+        [detail["verdict_id"] for _, detail in found if "verdict_id" in detail]
+    )
+    names = {str(user.pk): user.name for user in User.objects.filter(pk__in=[event.actor_id for event, _ in found])}
+    return tuple(
+        Reopening(
+            event.at,
+            names.get(event.actor_id, "a former user"),
+            str(detail.get("why", "")),
+            verdicts.get(detail.get("verdict_id", 0)),
+        )
+        for event, detail in found
     )
 
 

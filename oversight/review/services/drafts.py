@@ -46,6 +46,13 @@ def save_draft(
     return _keep(draft, entered)
 
 
+def enter_label(*, item: ReviewItem, reviewer: User, label: str, actor: Actor) -> Draft:
+    """Choose a verdict in the draft, and leave the rest of it as it is."""
+    kept = Draft.objects.filter(item=item, reviewer=reviewer).first()
+    content = {**(kept.content if kept else NOTHING), "label": label}
+    return save_draft(item=item, reviewer=reviewer, content=content, revision=None, actor=actor)
+
+
 def _keep(draft: Draft, content: Mapping[str, Any]) -> Draft:
     draft.content, draft.revision, draft.saved_at = dict(content), draft.revision + 1, clock.now()
     draft.save(update_fields=["content", "revision", "saved_at"])

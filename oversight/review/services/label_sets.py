@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any
 
 from django.db import IntegrityError, transaction
 
@@ -111,6 +112,13 @@ def check_labels(labels: Sequence[Label], categories: Sequence[str]) -> None:
     for what, words in (("key", keys), ("name", [label["name"] for label in labels]), ("category", list(categories))):
         if len({word.casefold() if what != "key" else word for word in words}) < len(words):
             raise Invalid(f"A {what} stands there twice.")
+
+
+@transaction.atomic
+def found_label_set(*, project: Project, name: str, actor: Actor, **version: Any) -> LabelSetVersion:
+    """A set with its first version, or neither. `version` is what `add_version` takes."""
+    created = create_label_set(project=project, name=name, actor=actor)
+    return add_version(label_set=created, based_on=0, actor=actor, **version)
 
 
 @transaction.atomic

@@ -13,7 +13,7 @@ from oversight.lib import clock
 from oversight.lib.errors import Conflict, Invalid
 from oversight.review import selectors
 from oversight.review.content import Content, SpanContent
-from oversight.review.events import VerdictCommitted, VerdictUndone
+from oversight.review.events import VerdictCommitted, VerdictReopened, VerdictUndone
 from oversight.review.models import (
     Assignment,
     AssignmentState,
@@ -170,7 +170,28 @@ def undo_verdict(*, verdict: Verdict, actor: Actor) -> Assignment:
     Assignment.objects.filter(pk=verdict.assignment_id).update(state=AssignmentState.UNDONE)
     adjudication.after_undo(verdict, item, actor)
     audit.record(VerdictUndone(**about(item), verdict_id=verdict.pk), actor)
+    drafts.restore_draft(item=item, reviewer=verdict.assignment.reviewer, content=said_in(verdict))
     return lease(item, verdict.assignment.reviewer, actor, role=Role(verdict.assignment.role))
+
+
+@transaction.atomic
+def reopen_verdict(*, verdict: Verdict, why: str, actor: Actor) -> None:
+    """Open a decided item again. Its verdicts stay in the history; their authors find theirs as a draft.
+
+    Conflict: the verdict can still be undone, or does not decide its item.
+    """
+    if not why.strip():
+        raise Invalid("Say why the item is opened again: the reason stays in its history.")
+    item = ReviewItem.objects.select_for_update().get(pk=verdict.item_id)
+    if not Verdict.objects.standing().filter(pk=verdict.pk, state=VerdictState.SETTLED).exists():
+        raise Conflict("Only the settled verdict that decides an item can be opened again.")
+    given = list(item.verdicts.given().select_related("assignment__reviewer"))
+    for one in given:
+        drafts.restore_draft(item=item, reviewer=one.assignment.reviewer, content=said_in(one))
+    Verdict.objects.filter(pk__in=[one.pk for one in given]).update(state=VerdictState.REOPENED, holds=False)
+    Assignment.objects.filter(verdict__in=given).update(state=AssignmentState.REOPENED)
+    adjudication.resolve(item)
+    audit.record(VerdictReopened(**about(item), verdict_id=verdict.pk, why=why.strip()[:WHY_CHARS]), actor)
 
 
 @transaction.atomic

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from typing import Any
 from uuid import UUID
 
 from django.contrib import messages
-from django.http import HttpResponse, HttpResponseBase, JsonResponse
+from django.http import HttpResponseBase, JsonResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.views.decorators.http import require_GET, require_POST
@@ -16,8 +15,11 @@ from oversight.accounts.permissions import Request, permitted
 from oversight.audit.actors import Actor
 from oversight.lib.errors import Conflict, Invalid
 from oversight.review import selectors, services
-from oversight.review.forms import VerdictForm, draft_of
-from oversight.review.models import Queue, ReviewItem, Verdict
+from oversight.review.content import content_of
+from oversight.review.models import Assignment, Queue, ReviewItem, Verdict
+from oversight.review.services import drafts, effort, verdicts
+from oversight.review.verdict_forms import entered, number, share
+from oversight.review.views.pane import pane, refused
 from oversight.review.views.request import assignment_of, project_of, wants_part
 from oversight.transcripts.models import Transcript
 
@@ -27,22 +29,21 @@ from oversight.transcripts.models import Transcript
 def desk(request: Request, transcript_id: UUID) -> HttpResponseBase:
     """The verdict pane, when something about its item has changed."""
     transcript = get_object_or_404(Transcript, pk=transcript_id, project_id__in=request.projects)
-    return _desk(request, transcript.pk)
+    return pane(request, transcript.pk)
 
 
 @require_POST
 @permitted("item.claim")
 def claim(request: Request, pk: int) -> HttpResponseBase:
-    """Take the lease and open the trace; with a label or a note, open the verdict form with them."""
+    """Take the lease and open the trace; with a label, enter it in the draft."""
     item = get_object_or_404(ReviewItem, pk=pk, project_id__in=request.projects)
-    draft = draft_of(request.POST)
     try:
         services.claim(item=item, reviewer=request.user, actor=Actor.of(request.user))
-    except Conflict as error:
-        return _desk(request, item.transcript_id, error=str(error), draft=draft, status=409)
-    if wants_part(request) or draft["note"] or draft["label"]:
-        return _desk(request, item.transcript_id, draft=draft)
-    return redirect(_trace(item))
+        if label := request.POST.get("label"):
+            drafts.enter_label(item=item, reviewer=request.user, label=label, actor=Actor.of(request.user))
+    except (Conflict, Invalid) as error:
+        return pane(request, item.transcript_id, error=str(error), status=error.status)
+    return pane(request, item.transcript_id) if wants_part(request) else redirect(_trace(item))
 
 
 @require_POST
@@ -57,11 +58,14 @@ def claim_next(request: Request) -> HttpResponseBase:
 def renew(request: Request, token: UUID) -> HttpResponseBase:
     """The heartbeat of a reader, or the button that extends the lease."""
     assignment = assignment_of(request, token)
+    _note_effort(request, assignment)
     try:
         services.renew(assignment=assignment, actor=Actor.of(request.user))
     except Conflict as error:
-        return _desk(request, assignment.item.transcript_id, error=str(error), status=409)
-    return _desk(request, assignment.item.transcript_id) if wants_part(request) else redirect(_trace(assignment.item))
+        return pane(request, assignment.item.transcript_id, error=str(error), status=409)
+    if not wants_part(request):
+        return redirect(_trace(assignment.item))
+    return render(request, "review/_lease.html", {"desk": selectors.lease_of(assignment)})
 
 
 @require_POST
@@ -72,24 +76,25 @@ def release(request: Request, token: UUID) -> HttpResponseBase:
     try:
         services.release(assignment=assignment, actor=Actor.of(request.user))
     except Conflict as error:
-        return _desk(request, assignment.item.transcript_id, error=str(error), status=409)
+        return pane(request, assignment.item.transcript_id, error=str(error), status=409)
     return redirect("review:queue")
 
 
 @require_POST
 @permitted("verdict.commit")
 def verdict(request: Request, token: UUID) -> HttpResponseBase:
-    """Decide, and open the next item."""
-    assignment, form = assignment_of(request, token), VerdictForm(request.POST)
-    refused: dict[str, Any] = {"draft": draft_of(request.POST)}
-    if not form.is_valid():
-        return _desk(request, assignment.item.transcript_id, error=form.first_error(), status=422, **refused)
+    """Decide, and open the next item. What is refused is kept as the draft."""
+    assignment = assignment_of(request, token)
+    _note_effort(request, assignment)
     try:
         services.commit_verdict(
-            assignment=assignment, content=services.Content(**form.cleaned_data), actor=Actor.of(request.user)
+            assignment=assignment,
+            content=content_of(entered(request.POST), number(request.POST, "guidelines")),
+            revision=number(request.POST, "revision"),
+            actor=Actor.of(request.user),
         )
     except (Conflict, Invalid) as error:
-        return _desk(request, assignment.item.transcript_id, error=str(error), status=error.status, **refused)
+        return refused(request, assignment.item, error)
     stay = request.POST.get("then") == "stay"
     url = _trace(assignment.item) if stay else _next(request, assignment.item.project)
     return JsonResponse({"next": url}) if wants_part(request) else redirect(url)
@@ -108,6 +113,25 @@ def undo(request: Request, pk: int) -> HttpResponseBase:
     return redirect(_trace(undone.item))
 
 
+@require_POST
+@permitted("verdict.reopen")
+def reopen(request: Request, pk: int) -> HttpResponseBase:
+    """Open a decided item again, for a reason that stays in its history."""
+    found = Verdict.objects.filter(item__project_id__in=request.projects).select_related("item")
+    opened = get_object_or_404(found, pk=pk)
+    try:
+        verdicts.reopen_verdict(verdict=opened, why=request.POST.get("why", ""), actor=Actor.of(request.user))
+    except (Conflict, Invalid) as error:
+        return pane(request, opened.item.transcript_id, error=str(error), status=error.status)
+    return pane(request, opened.item.transcript_id) if wants_part(request) else redirect(_trace(opened.item))
+
+
+def _note_effort(request: Request, assignment: Assignment) -> None:
+    effort.note_effort(
+        assignment=assignment, active_ms=number(request.POST, "active_ms"), read_share=share(request.POST, "read_share")
+    )
+
+
 def _trace(item: ReviewItem) -> str:
     return reverse("dashboard:trace", args=[item.transcript_id])
 
@@ -121,12 +145,3 @@ def _next(request: Request, project: Project) -> str:
     counts = selectors.queue_counts(project_id=project.pk, user=request.user)
     messages.info(request, f"Nothing is free to review: {counts.why_none_is_free()}.")
     return f"{reverse('review:queue')}?project={project.slug}"
-
-
-def _desk(
-    request: Request, transcript_id: UUID, *, error: str = "", draft: dict[str, Any] | None = None, status: int = 200
-) -> HttpResponse:
-    """The verdict pane alone, or as a page of its own for a browser without JavaScript."""
-    context = {"desk": selectors.desk(request.user, transcript_id), "desk_error": error, "draft": draft or {}}
-    template = "review/_desk.html" if wants_part(request) else "review/desk.html"
-    return render(request, template, context, status=status)

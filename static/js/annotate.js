@@ -1,0 +1,2 @@
+// @ts-check
+/** Marking stretches of text. */

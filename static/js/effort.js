@@ -1,0 +1,2 @@
+// @ts-check
+/** How long, and how much. */
