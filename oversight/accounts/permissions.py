@@ -20,6 +20,8 @@ A, L, R, U = Role.ADMIN, Role.LEAD, Role.REVIEWER, Role.AUDITOR
 TABLE: dict[str, frozenset[str]] = {
     "queue.view": frozenset({A, L, R}),
     "item.claim": frozenset({A, L, R}),
+    "item.plan": frozenset({A, L, R}),
+    "queue.configure": frozenset({A, L}),
     "verdict.commit": frozenset({A, L, R}),
     "verdict.reopen": frozenset({A, L, R}),
     "label_set.view": frozenset({A, L, R}),

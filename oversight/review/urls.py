@@ -4,12 +4,17 @@ from __future__ import annotations
 
 from django.urls import path
 
-from oversight.review.views import desk, drafts, label_sets, queue
+from oversight.review.views import desk, drafts, label_sets, planning, queue, rules
 
 app_name = "review"
 urlpatterns = [
     path("", queue.queue, name="queue"),
     path("changes", queue.changes, name="changes"),
+    path("plan", planning.plan, name="plan"),
+    path("plan/undo", planning.restore, name="restore"),
+    path("views", planning.keep_view, name="keep-view"),
+    path("views/<int:pk>/delete", planning.forget_view, name="forget-view"),
+    path("rules/", rules.rules, name="rules"),
     path("next", desk.claim_next, name="next"),
     path("desk/<uuid:transcript_id>", desk.desk, name="desk"),
     path("items/<int:pk>/claim", desk.claim, name="claim"),

@@ -20,6 +20,7 @@ from oversight.review.selectors.queue import (
     queue_rows,
     readers,
 )
+from oversight.review.selectors.served import Served, served
 
 __all__ = [
     "BANDS",
@@ -34,6 +35,7 @@ __all__ = [
     "QueueCounts",
     "QueuePage",
     "QueueRow",
+    "Served",
     "Undoable",
     "desk",
     "lease_of",
@@ -45,5 +47,6 @@ __all__ = [
     "queue_page",
     "queue_rows",
     "readers",
+    "served",
     "was_shown",
 ]

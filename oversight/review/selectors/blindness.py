@@ -44,3 +44,10 @@ def is_blind() -> Q:
 def decided_by(user: User | int) -> QuerySet[Verdict]:
     """This person's verdict on the item of the query around it, unless it was taken back."""
     return Verdict.objects.given().filter(item=OuterRef("pk"), assignment__reviewer=user)
+
+
+def blind_items(user: User, items: Collection[ReviewItem]) -> frozenset[int]:
+    """Those of some items that this person reads, or would read, without a score. One query where any could be."""
+    # Of most pages none: then there is nothing to ask.
+    could = [item.pk for item in items if item.stream == Stream.AUDIT or item.required > 1 or item.state == "disputed"]
+    return frozenset(read_blind(user).filter(pk__in=could).values_list("pk", flat=True)) if could else frozenset()

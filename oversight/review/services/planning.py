@@ -55,6 +55,8 @@ def assign(*, project_id: int, ids: Collection[int], assignee: User | None, acto
 @transaction.atomic
 def restore_snoozes(*, project_id: int, before: dict[int, datetime | None], actor: Actor) -> int:
     """Take snoozing back: each item as it was. Returns how many."""
+    if any(until and until - clock.now() > LONGEST for until in before.values()):
+        raise Invalid("Snooze until a time from now to 90 days ahead.")
     items = _lock(project_id, before)
     _put_off(items, before, actor)
     return len(items)
