@@ -20,6 +20,7 @@ urlpatterns = [
     path("monitors/", include("oversight.monitoring.urls")),
     path("monitors/", include("oversight.quality.urls")),
     path("rubrics/", include("oversight.rubrics.urls")),
+    path("compare/", include("oversight.compare.urls")),
     path("live/", include("oversight.live.urls")),
     path("alerts/", include("oversight.alerts.urls")),
     path("", include("oversight.dashboard.urls")),

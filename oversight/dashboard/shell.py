@@ -12,6 +12,7 @@ from oversight.accounts.permissions import memberships_of, permissions_of
 PLACES = (
     ("/review/", "review"),
     ("/traces/", "traces"),
+    ("/compare/", "traces"),
     ("/monitors/", "monitors"),
     ("/rubrics/", "monitors"),
     ("/overview/", "overview"),
