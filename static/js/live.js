@@ -18,6 +18,7 @@ let failures = 0;
 /** @type {WebSocket | null} */
 let socket = null;
 let timer = 0;
+let nextAt = 0;
 let isPaused = false;
 let hasEnded = false;
 
@@ -79,7 +80,20 @@ function again() {
   const longest = Math.min(LONGEST_WAIT_MS, FIRST_WAIT_MS * 2 ** failures);
   clearTimeout(timer);
   if (hasEnded) return;
-  timer = setTimeout(isOffline ? pollThenOpen : open, isOffline ? POLL_MS : longest * (0.5 + Math.random() / 2));
+  const wait = isOffline ? POLL_MS : longest * (0.5 + Math.random() / 2);
+  timer = setTimeout(isOffline ? pollThenOpen : open, wait);
+  nextAt = performance.now() + wait;
+  if (!isOffline) countDown();
+}
+
+/** "in 3 s" beside the word for reconnecting, as long as that is the state. */
+function countDown() {
+  const shown = document.querySelector("[data-live-in]");
+  if (!shown) return;
+  const left = Math.ceil((nextAt - performance.now()) / 1000);
+  const counts = document.documentElement.dataset.liveState === "reconnecting" && left > 0;
+  shown.textContent = counts ? ` in ${left} s` : "";
+  if (counts) setTimeout(countDown, 1000);
 }
 
 async function pollThenOpen() {

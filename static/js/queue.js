@@ -7,6 +7,7 @@
 const root = /** @type {HTMLElement} */ (document.querySelector("[data-queue]"));
 const pill = /** @type {HTMLButtonElement} */ (root.querySelector("[data-new-pill]"));
 const status = /** @type {HTMLElement} */ (root.querySelector("[data-new-status]"));
+const trouble = /** @type {HTMLElement} */ (root.querySelector("[data-queue-error]"));
 const GATHER_MS = 150;
 const ANNOUNCE_MS = 10_000;
 const MOST = 100;
@@ -44,9 +45,10 @@ function patch(row, with_) {
   const hadFocus = row.contains(document.activeElement) && document.activeElement !== row;
   row.className = with_.className;
   row.dataset.standing = with_.dataset.standing;
+  row.dataset.matches = with_.dataset.matches || "yes";
   for (const cell of with_.querySelectorAll("[data-cell]")) {
     const old = row.querySelector(`[data-cell="${/** @type {HTMLElement} */ (cell).dataset.cell}"]`);
-    if (old && old.textContent !== cell.textContent) old.replaceChildren(...document.importNode(cell, true).childNodes);
+    if (old && old.innerHTML !== cell.innerHTML) old.replaceChildren(...document.importNode(cell, true).childNodes);
   }
   if (hadFocus && !row.contains(document.activeElement)) row.focus({ preventScroll: true });
 }
@@ -62,13 +64,25 @@ async function look() {
     else if (row.dataset.matches === "yes") fresh.add(row.dataset.item || "");
     else fresh.delete(row.dataset.item || "");
   }
+  trouble.hidden = true;
   showPill();
   showCounts(page);
   if (changed.size) soon();
 }
 
+/** What could not be asked for is asked for again: by the reader, or with the next event. @param {string[]} ids */
+function failed(ids) {
+  timer = 0;
+  ids.forEach((id) => changed.add(id));
+  trouble.hidden = false;
+}
+
 function soon() {
-  if (!timer) timer = setTimeout(() => look().catch(() => (timer = 0)), GATHER_MS);
+  if (timer) return;
+  timer = setTimeout(() => {
+    const ids = Array.from(changed);
+    look().catch(() => failed(ids));
+  }, GATHER_MS);
 }
 
 function showPill() {
@@ -87,6 +101,7 @@ function showCounts(page) {
   for (const shown of /** @type {NodeListOf<HTMLElement>} */ (document.querySelectorAll("[data-count]"))) {
     shown.textContent = counts[shown.dataset.count || ""] ?? shown.textContent;
   }
+  root.querySelector("[data-overdue]")?.classList.toggle("overdue", !counts.overdue?.startsWith("0 "));
 }
 
 /** Keep a row where it is on screen while others come in above it. @param {() => void} change */
@@ -141,14 +156,14 @@ function insert(body, incoming) {
   }
   const kept = new Set(incoming.map((row) => row.dataset.item));
   for (const row of rows()) {
-    const isDone = row.dataset.standing === "decided" && !kept.has(row.dataset.item);
+    const isDone = (row.dataset.standing === "decided" || row.dataset.matches === "no") && !kept.has(row.dataset.item);
     if (isDone && !row.contains(document.activeElement)) row.remove();
   }
 }
 
 /** @param {number} by */
 function move(by) {
-  const all = rows().filter((row) => row.dataset.standing === "free" || row.dataset.standing === "mine" || isDecidedPage());
+  const all = rows().filter((row) => row.dataset.matches !== "no" && (["free", "mine"].includes(row.dataset.standing || "") || isDecidedPage()));
   const at = all.indexOf(/** @type {any} */ (document.activeElement?.closest("tr[data-item]")));
   const to = all[at < 0 ? (by > 0 ? 0 : all.length - 1) : Math.min(all.length - 1, Math.max(0, at + by))];
   to?.focus({ preventScroll: true });
@@ -162,6 +177,7 @@ function isDecidedPage() {
 root.addEventListener("click", (event) => {
   const mover = /** @type {HTMLElement | null} */ (/** @type {Element} */ (event.target).closest("[data-move]"));
   if (mover) move(Number(mover.dataset.move));
+  if (/** @type {Element} */ (event.target).closest("[data-queue-retry]")) soon();
 });
 
 root.addEventListener("keydown", (event) => {
