@@ -112,6 +112,20 @@ def undo(request: Request, pk: int) -> HttpResponseBase:
     return redirect("agreement:case", verdict.item_id)
 
 
+@require_POST
+@permitted("item.double")
+def ask_second(request: Request, pk: int) -> HttpResponseBase:
+    """Have a second person read an open item."""
+    item = get_object_or_404(ReviewItem, pk=pk, project_id__in=request.projects)
+    try:
+        services.ask_second(item=item, actor=Actor.of(request.user))
+    except Conflict as error:
+        messages.warning(request, str(error))
+    else:
+        messages.success(request, "Two people read this item, each without knowing of the other.")
+    return redirect("dashboard:trace", item.transcript_id)
+
+
 def _item(request: Request, pk: int) -> ReviewItem:
     items = ReviewItem.objects.filter(project_id__in=request.projects, required=2)
     return get_object_or_404(items.select_related("transcript__model_run", "project", "queue"), pk=pk)

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
+from monitors.stats.span_agreement import Stretch, iou
 from monitors.transcript import Transcript as Content
 from oversight.review.models import Span
 from oversight.transcripts.exact_text import to_stored
@@ -48,7 +49,9 @@ def _lanes(a: Sequence[Span], b: Sequence[Span]) -> tuple[tuple[str, Mark, Seque
 
 def _agreed(a: Sequence[Span], b: Sequence[Span]) -> Iterator[tuple[Span, Span]]:
     """Pairs of one label that overlap by half, the best first, each span once."""
-    found = sorted(((iou(x, y), x, y) for x in a for y in b if x.label == y.label), key=lambda one: -one[0])
+    found = sorted(
+        ((iou(stretch(x), stretch(y)), x, y) for x in a for y in b if x.label == y.label), key=lambda one: -one[0]
+    )
     used: set[int] = set()
     for overlap, x, y in found:
         if overlap >= AGREED_IOU and x.pk not in used and y.pk not in used:
@@ -56,12 +59,9 @@ def _agreed(a: Sequence[Span], b: Sequence[Span]) -> Iterator[tuple[Span, Span]]
             yield x, y
 
 
-def iou(one: Span, other: Span) -> float:
-    """Characters that both hold, as a share of those that either holds."""
-    if one.part != other.part:
-        return 0.0
-    shared = max(0, min(one.end, other.end) - max(one.start, other.start))
-    return shared / (one.end - one.start + other.end - other.start - shared)
+def stretch(span: Span) -> Stretch:
+    """As the statistics take it."""
+    return Stretch(span.part, span.start, span.end, span.label)
 
 
 def _shared(one: Span, other: Span, content: Content) -> Choice:

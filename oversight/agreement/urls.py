@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.urls import path
 
-from oversight.agreement import adjudicate_views
+from oversight.agreement import adjudicate_views, export_views, views
 
 app_name = "agreement"
 urlpatterns = [
@@ -15,4 +15,9 @@ urlpatterns = [
     path("adjudicate/<uuid:token>/decide", adjudicate_views.decide, name="decide"),
     path("adjudicate/<uuid:token>/release", adjudicate_views.release, name="release"),
     path("adjudicate/verdicts/<int:pk>/undo", adjudicate_views.undo, name="undo"),
+    path("items/<int:pk>/second", adjudicate_views.ask_second, name="ask-second"),
+    path("agreement/", views.agreement, name="page"),
+    path("agreement/items", views.items, name="items"),
+    path("labels/export", export_views.export, name="export"),
+    path("labels/export/config", export_views.config, name="config"),
 ]

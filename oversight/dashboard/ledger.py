@@ -259,6 +259,7 @@ SENTENCES: dict[str, Say] = {
     "item.second_asked": _said("asked for a second reader of item {object}"),
     "judge.examination_asked": _said("asked that the judge of {title} be examined again"),
     "judge.examined": _examined,
+    "labels.exported": _said("exported the labels of {n_rows} items ({format})"),
     "ledger.read": _read,
     "membership.changed": _membership,
     "monitor.tried": lambda detail, event, names: (

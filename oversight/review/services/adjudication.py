@@ -109,12 +109,15 @@ def required_readers(queue: Queue, transcript_id: UUID) -> int:
 
 @transaction.atomic
 def ask_second(*, item: ReviewItem, actor: Actor) -> ReviewItem:
-    """Have a second person read an open item, blind. Conflict: it is decided, or two are asked for already."""
+    """Have a second person read an open item, blind. Conflict: it is decided.
+
+    Where two read it already nothing happens and nothing is said: whoever asks may be the second of them.
+    """
     locked = ReviewItem.objects.select_for_update().get(pk=item.pk)
     if locked.state != ItemState.OPEN:
         raise Conflict("Only an open item can get a second reader.")
     if locked.required > 1:
-        raise Conflict("Two people read this item already.")
+        return locked
     locked.required, locked.place = 2, blind_place(locked.queue, locked.transcript_id)
     locked.save(update_fields=["required", "place"])
     audit.record(SecondReaderAsked(**about(locked)), actor)
