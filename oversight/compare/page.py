@@ -24,7 +24,7 @@ from oversight.transcripts.models import Transcript
 
 VIEWS = {"side": "Side by side", "inline": "Inline", "changes": "Changes only"}
 # Changed rows on a page, and their characters.
-MOST_ROWS, MOST_CHARS = 200, 150_000
+MOST_ROWS, MOST_CHARS = 100, 100_000
 # Steps that are the same: so many beside a change are drawn, the rest is folded; small folds come with the page.
 CONTEXT = 1
 SMALL_FOLD, LARGE_FOLD = 4_000, 100_000
@@ -76,6 +76,11 @@ class RowView:
     a_span: str
     b_span: str
     meaning: str
+
+    @property
+    def pair(self) -> str:
+        """How a button that marks it names it, after the meaning."""
+        return f"|{self.a_span}|{self.b_span}|{self.change}"
 
 
 @dataclass(frozen=True, slots=True)

@@ -33,6 +33,7 @@ def _units(content: Transcript) -> Iterator[Unit]:
     for index, (part, channel) in enumerate(zip(content.parts, content.channels(), strict=True)):
         if not part.text:
             continue
+        name = channel.value
         starts = [0, *(start for start, _ in (part.steps or ())[1:])]
         for number, (start, end) in enumerate(zip(starts, [*starts[1:], len(part.text)], strict=True), 1):
-            yield Unit(channel.value, index, number, start, end, part.text[start:end])
+            yield Unit(name, index, number, start, end, part.text[start:end])

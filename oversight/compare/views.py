@@ -11,7 +11,7 @@ from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.views.decorators.http import require_GET, require_POST
 
-from oversight.accounts.permissions import Request, permitted
+from oversight.accounts.permissions import Request, allowed_projects, permitted
 from oversight.audit.actors import Actor
 from oversight.compare import page as pages
 from oversight.compare import selectors, services
@@ -75,7 +75,10 @@ def _page(request: Request, asked: Asked, found: Comparison, hidden: frozenset[U
         number=_number(request.GET.get("w", "1")),
         opened=_number(request.GET.get("open", "")),
     )
-    return render(request, "compare/page.html", {"asked": asked, "page": page, "views": pages.VIEWS})
+    may_mark = bool(allowed_projects(request.memberships, "verdict.commit"))
+    return render(
+        request, "compare/page.html", {"asked": asked, "page": page, "views": pages.VIEWS, "may_mark": may_mark}
+    )
 
 
 def _chosen(request: Request, chosen: list[str]) -> HttpResponseBase:
@@ -144,16 +147,22 @@ def again(request: Request) -> HttpResponseBase:
 def mark(request: Request) -> HttpResponseBase:
     """Say whether a pair means the same. Answers with nothing for scripts, else goes back to the row."""
     asked = _asked(request)
-    pair = Pair(asked.a, asked.b, *(_span(request.POST.get(name, "")) for name in ("a_span", "b_span")))
-    services.mark_meaning(
-        pair=pair, meaning=request.POST.get("meaning", ""), reviewer=request.user, actor=Actor.of(request.user)
-    )
+    meaning, a_span, b_span, change = _mark_of(request.POST.get("mark", ""))
+    pair = Pair(asked.a, asked.b, a_span, b_span)
+    services.mark_meaning(pair=pair, meaning=meaning, reviewer=request.user, actor=Actor.of(request.user))
     if request.headers.get("X-Part") == "mark":
         return HttpResponse(status=204)
     view, number = request.POST.get("view", ""), _number(request.POST.get("w", ""))
     place = urlencode({"view": view if view in pages.VIEWS else "side", "w": max(1, number)})
-    change = _number(request.POST.get("change", ""))
     return redirect(f"{reverse('compare:page')}?{asked.query}&{place}#c{max(1, change)}")
+
+
+def _mark_of(said: str) -> tuple[str, str, str, int]:
+    """meaning|span of A|span of B|number of the change."""
+    parts = said.split("|")
+    if len(parts) != 4:
+        raise Invalid("A mark is meaning|span|span|change.", place="mark")
+    return parts[0], _span(parts[1]), _span(parts[2]), _number(parts[3])
 
 
 def _span(said: str) -> str:

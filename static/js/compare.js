@@ -65,26 +65,26 @@ function toggleFolds() {
   for (const fold of folds) fold.open = opens;
 }
 
+let isSending = false;
+
 /** @param {HTMLFormElement} form @param {HTMLButtonElement} button */
 async function mark(form, button) {
-  if (form.dataset.sending) return;
-  form.dataset.sending = "yes";
-  const answer = await fetch(form.action, {
-    method: "POST",
-    body: new FormData(form, button),
-    headers: { "X-Part": "mark" },
-    redirect: "error",
-  }).catch(() => null);
-  delete form.dataset.sending;
+  if (isSending) return;
+  isSending = true;
+  const sent = { method: "POST", body: new FormData(form, button), headers: { "X-Part": "mark" } };
+  const answer = await fetch(form.action, { ...sent, redirect: "error" }).catch(() => null);
+  isSending = false;
   if (!answer?.ok) {
     say("The mark could not be saved. Try again.");
     return;
   }
-  const isSet = button.value !== "";
-  for (const one of /** @type {NodeListOf<HTMLButtonElement>} */ (form.querySelectorAll("button[data-meaning]"))) {
+  const isSet = !button.value.startsWith("|");
+  const pair = button.value.slice(button.value.indexOf("|"));
+  const group = /** @type {HTMLElement} */ (button.parentElement);
+  for (const one of /** @type {NodeListOf<HTMLButtonElement>} */ (group.querySelectorAll("button[data-meaning]"))) {
     const isThis = one === button && isSet;
     one.setAttribute("aria-pressed", String(isThis));
-    one.value = isThis ? "" : one.dataset.meaning || "";
+    one.value = (isThis ? "" : one.dataset.meaning) + pair;
   }
   say(isSet ? `Marked: ${button.textContent}` : "Mark taken back.");
 }
