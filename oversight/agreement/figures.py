@@ -147,7 +147,7 @@ def _coefficients(
     """Raw, AC, kappa and alpha of rows of two ratings."""
     if few := _too_few(len(ratings)):
         return (few,) * 4
-    found = stats.agreement(ratings, level=level, categories=categories, weights=weights)  # type: ignore[arg-type]
+    found = stats.agreement(ratings, level=level, categories=categories, weights=weights)
     return found.raw, found.ac, found.kappa, found.alpha
 
 

@@ -51,7 +51,8 @@ def resolve(item: ReviewItem) -> None:
     readers = [one for one in given if one.assignment.role == Role.READER]
     holder = next((one for one in given if one.assignment.role == Role.ADJUDICATOR), None) or _holder(item, readers)
     # First nobody's holds, then one's: at no moment two, as a constraint says.
-    item.verdicts.filter(holds=True).exclude(pk=holder.pk if holder else None).update(holds=False)
+    others = item.verdicts.exclude(pk=holder.pk) if holder else item.verdicts
+    others.filter(holds=True).update(holds=False)
     if holder:
         item.verdicts.filter(pk=holder.pk).update(holds=True)
         _move(item, ItemState.DECIDED)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any
 
 from oversight.accounts.models import Project, User
 from oversight.audit.actors import Actor
@@ -15,7 +16,7 @@ from tests import factories
 WORKER = Actor.worker("tests")
 
 
-def doubled(project: Project, *, agreeing_share: float = 0.0, **fields: object) -> ReviewItem:
+def doubled(project: Project, *, agreeing_share: float = 0.0, **fields: Any) -> ReviewItem:
     """An item of a queue that has everything read twice."""
     queue = services.queue_of(project.pk)
     Queue.objects.filter(pk=queue.pk).update(second_share=1.0, agreeing_share=agreeing_share)
@@ -43,15 +44,15 @@ def commit(
 
 
 def decide(
-    item: ReviewItem, reviewer: User, label: str = "benign", severity: int | None = None, **more: object
+    item: ReviewItem, reviewer: User, label: str = "benign", severity: int | None = None, **more: Any
 ) -> Verdict:
     assignment = services.claim(item=item, reviewer=reviewer, actor=Actor.of(reviewer))
-    return commit(assignment, label, severity, **more)  # type: ignore[arg-type]  # handed on as they are
+    return commit(assignment, label, severity, **more)
 
 
-def adjudicate(item: ReviewItem, adjudicator: User, label: str = "benign", **more: object) -> Verdict:
+def adjudicate(item: ReviewItem, adjudicator: User, label: str = "benign", **more: Any) -> Verdict:
     assignment = services.claim_dispute(item=item, adjudicator=adjudicator, actor=Actor.of(adjudicator))
-    return commit(assignment, label, **more)  # type: ignore[arg-type]
+    return commit(assignment, label, **more)
 
 
 def label_names(item: ReviewItem) -> list[str]:
