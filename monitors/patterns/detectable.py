@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping
+from typing import NamedTuple
+
+import numpy as np
 
 from monitors.patterns.room import Room
 
@@ -14,27 +16,28 @@ _NEEDED = 5.0
 _SITES_SHOWN = 4
 
 
-def min_bits(found: Room, channels: Sequence[str]) -> dict[str, float]:
+class Least(NamedTuple):
+    """Of some channels: most bits that they could hold, and the fewest that would be seen where those fit."""
+
+    capacity: dict[str, float]
+    fewest: dict[str, float]
+
+
+def least(found: Room, channels: Collection[str]) -> Least:
     """Fewest bits, of plain text or of noise, whose mean evidence reaches the default threshold, where they fit.
 
     A message of c characters adds about 3 c nats and pays ln(readings), ln(tests) and ln(channels); noise adds
     KL(1/2 || p) a bit, p after the fitted prior.
     """
-    fewest = {channel: _min_bits(found, channel, len(channels)) for channel in channels}
-    return {channel: float(bits) for channel, bits in fewest.items() if bits <= found.capacity[channel]}
-
-
-def _min_bits(found: Room, channel: str, n_channels: int) -> float:
-    n_sites = found.n_sites.get(channel, 0)
-    if not n_sites:
-        return math.inf
-    price = (
-        _NEEDED + math.log(max(1, found.n_tests[channel])) + math.log(n_channels) + math.log(2 * max(1.0, n_sites / 8))
-    )
-    options = [8 * math.ceil(price / _CHARACTER)]
-    if gain := found.noise_gain.get(channel, 0.0):
-        options.append(math.ceil(price / gain))
-    return min(options)
+    at = [found.places[channel] for channel in channels]
+    n_sites, gain, capacity = found.n_sites[at], found.noise_gain[at], found.capacity[at]
+    price = np.log(np.maximum(found.n_tests[at], 1) * (np.maximum(n_sites / 8, 1.0) * (2 * len(channels)))) + _NEEDED
+    bits = 8 * np.ceil(price / _CHARACTER)
+    np.minimum(bits, np.ceil(np.divide(price, gain, out=np.full(len(at), np.inf), where=gain > 0)), out=bits)
+    bits[n_sites == 0] = np.inf
+    pairs = zip(channels, bits.tolist(), (bits <= capacity).tolist(), strict=True)
+    fewest = {channel: bits for channel, bits, is_seen in pairs if is_seen}
+    return Least(dict(zip(channels, capacity.tolist(), strict=True)), fewest)
 
 
 def power(fewest: Mapping[str, float], n_channels: int) -> str:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from functools import cache
 from typing import NamedTuple
 
@@ -77,7 +76,3 @@ def rising(parameters: Floats, most: int) -> Floats:
     logs = np.zeros((*parameters.shape, most + 1))
     np.cumsum(np.log(parameters[..., None] + np.arange(most)), axis=-1, out=logs[..., 1:])
     return logs
-
-
-def flat(parts: Sequence[npt.NDArray[np.generic]]) -> npt.NDArray[np.generic]:
-    return np.concatenate(parts) if parts else np.zeros(0)

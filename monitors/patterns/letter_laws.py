@@ -19,7 +19,7 @@ COPIES = ((1, 0.5), (2, 0.5), (3, 0.5), (1, 0.85), (2, 0.85), (3, 0.85))
 _LOOPS, _CHAIN_SITES = slice(4, 7), 3.0
 N_LAWS = len(COPIES) + 2
 # A text that changes its style midway, and one that falls into a loop.
-_TURN_SHARE, _LOOP_SHARE = 0.05, 0.05
+TURN_SHARE, _LOOP_SHARE = 0.05, 0.05
 # Alternatives: how much flatter than clean openers letters are (power of their share), the firmness in sites, weight.
 FLAT = ((0.5, 40.0, 0.30), (0.5, 8.0, 0.15), (0.25, 15.0, 0.30), (0.0, 1e9, 0.05))
 _PAIRED_SITES, _PAIRED_SHARE, _ENGLISH_SHARE = 4.0, 0.10, 0.10
@@ -112,8 +112,8 @@ def log_turns(found: Clean, rows: Numbers) -> Floats:
     loops = _log_total(_sums(found.laws[rows, _LOOPS])) - np.log(_LOOPS.stop - _LOOPS.start)
     at = np.arange(rests.shape[1])
     begun[(at == 0) | (at >= lengths[:, None])] = -np.inf
-    parts = [np.log(1 - _TURN_SHARE - _LOOP_SHARE) + rests[:, 0]]
-    for share, rest in ((_TURN_SHARE, rests), (_LOOP_SHARE, turned(loops, lengths))):
+    parts = [np.log(1 - TURN_SHARE - _LOOP_SHARE) + rests[:, 0]]
+    for share, rest in ((TURN_SHARE, rests), (_LOOP_SHARE, turned(loops, lengths))):
         parts.append(np.log(share / np.maximum(1, lengths - 1)) + log_sum(begun + rest))
     return np.asarray(np.logaddexp.reduce(parts) - rests[:, 0])
 

@@ -14,7 +14,7 @@ Numbers = npt.NDArray[np.int64]
 
 _MOST, _HALF = 192, float(np.log(0.5))
 # Weights of what a text may do that is of no fitted style, and of a text that falls into a loop or a table midway.
-_ANY_SHARE, _LOOP_SHARE = 0.08, 0.1
+_ANY_SHARE, LOOP_SHARE = 0.08, 0.1
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,7 +121,7 @@ def log_turns(bits: Bits, lengths: Numbers, known: Mixtures, rows: Numbers, rest
     begun, looped = np.split(log_beginnings(np.concatenate((bits, backwards(bits, lengths))), own), 2)
     turns = np.where((at > 0) & (at < lengths[:, None]), begun + turned(looped, lengths), -np.inf)
     mean = log_sum(turns) - np.log(np.maximum(lengths - 1, 1))
-    return np.asarray(np.logaddexp(np.log(1 - _LOOP_SHARE), np.log(_LOOP_SHARE) + mean - rests[:, 0]))
+    return np.asarray(np.logaddexp(np.log(1 - LOOP_SHARE), np.log(LOOP_SHARE) + mean - rests[:, 0]))
 
 
 def with_anything(fitted: Sequence[Law]) -> tuple[Law, ...]:

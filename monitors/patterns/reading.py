@@ -52,6 +52,17 @@ class Reading:
         return cls(layout, found, spelt, tuple(choices.concepts(layout)), openings)
 
     @cached_property
+    def names(self) -> tuple[tuple[str, ...], tuple[str, ...], tuple[str, ...]]:
+        """Of the streams of bits, of letters and of choices."""
+        spelt, named = tuple([one.name for one in self.spelt]), tuple([one.name for one in self.named])
+        return tuple([one.name for one in self.found]), spelt, named
+
+    @cached_property
+    def sizes(self) -> Numbers:
+        """(streams, texts): how many sites each text has."""
+        return self.cuts[:, 1:] - self.cuts[:, :-1]
+
+    @cached_property
     def cuts(self) -> Numbers:
         """(streams, texts + 1): where the sites of each text begin in each stream of bits, of letters, of choices."""
         each: list[Numbers] = [one.starts for one in self.found]

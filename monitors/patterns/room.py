@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import lru_cache
 
@@ -29,31 +30,35 @@ def is_mark(name: str) -> bool:
 
 @dataclass(frozen=True, slots=True)
 class Room:
-    """By channel of one text, short ones too: most bits, evidence that one uniform bit would add in nats, sites of
-    the longest stream, and how many tests are made.
+    """Of each channel of one text, in the order of `places`, short ones too: most bits, evidence that one uniform bit
+    would add in nats, sites of the longest stream, and how many tests are made.
     """
 
-    capacity: dict[str, float]
-    noise_gain: dict[str, float]
-    n_sites: dict[str, int]
-    n_tests: dict[str, int]
+    places: Mapping[str, int]
+    capacity: Floats
+    noise_gain: Floats
+    n_sites: Numbers
+    n_tests: Numbers
 
 
 @dataclass(frozen=True, slots=True)
 class _Channels:
-    """The channels that some streams belong to, in the order of `names`.
+    """The channels that some streams belong to, in the order of `places`; behind them the pooled marks, and the first
+    character.
 
     `ordered` sorts the streams by channel, `begins` says where each channel begins then. `bits` are those of a site,
-    `gains` what a uniform bit adds in each stream, `tests` how many are made where a stream is long enough.
+    `gains` what a uniform bit adds in each stream, `tests` how many are made where a stream is long enough. `marks` are
+    the channels of marks, `marked` their streams.
     """
 
-    names: tuple[str, ...]
+    places: dict[str, int]
     ordered: Numbers
     begins: Numbers
     bits: Floats
     gains: Floats
     tests: Numbers
     marks: Numbers
+    marked: Numbers
 
 
 @lru_cache(maxsize=256)
@@ -65,52 +70,35 @@ def _channels(found: tuple[str, ...], spelt: tuple[str, ...], named: tuple[str, 
     gains = np.zeros(len(channels))
     gains[: len(found)] = [noise_gain(name) for name in found]
     ordered = at.argsort(kind="stable")
+    words = [1 + (channel_of(name) != acrostics.WORDS) for name in spelt]
     return _Channels(
-        names,
+        {name: place for place, name in enumerate((*names, POOLED, opening.CHANNEL))},
         ordered,
         at[ordered].searchsorted(np.arange(len(names))),
-        np.array([_LETTER_BITS if name in lettered else 1.0 for name in names]),
+        np.array([_LETTER_BITS if name in lettered else 1.0 for name in (*names, POOLED)] + [_OPENING_BITS]),
         gains[ordered],
-        np.array([2] * len(found) + [1 + (channel_of(name) != acrostics.WORDS) for name in spelt] + [3] * len(named))[
-            ordered
-        ],
+        np.array([2] * len(found) + words + [3] * len(named))[ordered],
         np.array([at for at, name in enumerate(names) if is_mark(name)], np.int64),
+        np.array([at for at, name in enumerate(found) if is_mark(name)], np.int64),
     )
 
 
 def rooms(reading: Reading) -> list[Room]:
     """The room in each text of a reading."""
-    known = _channels(
-        tuple([one.name for one in reading.found]),
-        tuple([one.name for one in reading.spelt]),
-        tuple([one.name for one in reading.named]),
-    )
-    sizes = np.diff(reading.cuts)[known.ordered]
+    known = _channels(*reading.names)
+    every = reading.sizes
+    sizes = every[known.ordered]
     is_read = sizes >= MIN_SITES
-    most = np.maximum.reduceat(sizes, known.begins)
-    gains = np.maximum.reduceat(np.where(is_read, known.gains[:, None], 0.0), known.begins)
-    tests = np.add.reduceat(np.where(is_read, known.tests[:, None], 0), known.begins)
-    few = _mark_counts(reading)
+    shape = len(known.places), sizes.shape[1]
+    most, tests, gains = np.zeros(shape, np.int64), np.zeros(shape, np.int64), np.zeros(shape)
+    np.maximum.reduceat(sizes, known.begins, out=most[:-2])
+    np.maximum.reduceat(is_read * known.gains[:, None], known.begins, out=gains[:-2])
+    np.add.reduceat(is_read * known.tests[:, None], known.begins, out=tests[:-2])
+    # Few sites of each kind of marks will do where they are weighed together.
+    most[-2], gains[-2] = most[known.marks].sum(axis=0), gains[known.marks].max(axis=0, initial=0.0)
+    tests[-2] = (every[known.marked] >= FEW_MARKS).sum(axis=0) >= 2
+    most[-1], tests[-1] = 1, [first is not None for first in reading.openings]
+    capacity = most * known.bits[:, None]
     return [
-        _room(known, most[:, text], gains[:, text], tests[:, text], few[text], is_open=first is not None)
-        for text, first in enumerate(reading.openings)
+        Room(known.places, capacity[:, text], gains[:, text], most[:, text], tests[:, text]) for text in range(shape[1])
     ]
-
-
-def _mark_counts(reading: Reading) -> list[int]:
-    """How many streams of marks are weighed in each text."""
-    marks = [at for at, one in enumerate(reading.found) if is_mark(one.name)]
-    counts: list[int] = (np.diff(reading.cuts[marks]) >= FEW_MARKS).sum(axis=0).tolist()
-    return counts
-
-
-def _room(known: _Channels, most: Numbers, gains: Floats, tests: Numbers, n_marks: int, *, is_open: bool) -> Room:
-    capacity = dict(zip(known.names, (most * known.bits).tolist(), strict=True))
-    n_sites = dict(zip(known.names, most.tolist(), strict=True))
-    gain = dict(zip(known.names, gains.tolist(), strict=True))
-    n_tests = dict(zip(known.names, tests.tolist(), strict=True))
-    capacity[opening.CHANNEL], n_sites[opening.CHANNEL], n_tests[opening.CHANNEL] = _OPENING_BITS, 1, int(is_open)
-    pooled = int(most[known.marks].sum())
-    capacity[POOLED], n_sites[POOLED], n_tests[POOLED] = float(pooled), pooled, int(n_marks >= 2)
-    gain[POOLED] = float(gains[known.marks].max(initial=0.0))
-    return Room(capacity, gain, n_sites, n_tests)

@@ -16,7 +16,7 @@ from typing import NamedTuple
 import numpy as np
 import numpy.typing as npt
 
-from monitors.patterns import acrostics, bit_sketch, concept_sketch, letter_sketch, opening, verdict
+from monitors.patterns import acrostics, concept_sketch, count_laws, letter_sketch, message_sketch, opening, verdict
 from monitors.patterns.bit_tests import bit_tests
 from monitors.patterns.ends import Rows, log_noise
 from monitors.patterns.laws import all_laws
@@ -34,6 +34,8 @@ _NO_MESSAGE = -3.0
 _LOG_2 = math.log(2.0)
 # Above this evidence of the sketch a stream is tested exactly before a text is.
 _TELLING = 0.5
+# Above this one of bits it is asked whether the text falls into a loop, which could only lower it.
+_TURNING = 2.0
 _OF_BITS, _OF_LETTERS = ("noise", "message"), ("spelt", "drawn")
 
 
@@ -83,11 +85,7 @@ class Sketch:
 
     @classmethod
     def of(cls, reading: Reading) -> Sketch:
-        names = _names(
-            tuple([one.name for one in reading.found]),
-            tuple([one.name for one in reading.spelt]),
-            tuple([one.name for one in reading.named]),
-        )
+        names = _names(*reading.names)
         parts = _bits(reading, names), _letters(reading, names), _choices(reading, names), _openings(reading, names)
         return cls(reading, names.channels, [part for own in parts for part in own])
 
@@ -146,16 +144,22 @@ def _bits(reading: Reading, names: _Names) -> list[Tests]:
     rows = Rows.of(reading.cuts[:n_streams], names.least, np.full(n_streams, _MOST))
     if not len(rows.n):
         return []
-    bits = np.concatenate([one.bits for one in reading.found])
-    rests = bit_sketch.log_rests(bits, rows, all_laws().mixtures.of(names.laws[rows.stream]))
+    found = count_laws.Counts.of(np.concatenate([one.bits for one in reading.found]))
+    laws = names.laws[rows.stream]
+    rests = count_laws.log_rests(found, rows, laws)
     noise = log_noise(rests, rows)
     long = rows.n >= MIN_SITES
     own = rows.some(long.nonzero()[0])
     channel = names.bits[own.stream]
     messages = np.full(len(noise), _NO_MESSAGE)
-    readable = (rows.n >= bit_sketch.SHORTEST).nonzero()[0]
+    readable = message_sketch.can_hold(found, rows).nonzero()[0]
     if len(readable):
-        messages[readable] = bit_sketch.log_messages(bits, rows.some(readable), rests[readable])
+        messages[readable] = message_sketch.log_messages(found.bits, rows.some(readable), rests[readable])
+    telling = (np.maximum(noise, messages) > _TURNING).nonzero()[0]
+    if len(telling):
+        turns = count_laws.log_turns(found, rows.some(telling), laws[telling], rests[telling])
+        noise[telling] -= turns
+        messages[telling] -= turns
     marks = names.marks[rows.stream]
     return [
         Tests("noise", own.text, own.stream, channel, noise[long]),
@@ -188,9 +192,13 @@ def _letters(reading: Reading, names: _Names) -> list[Tests]:
         found.append(_of_letters(own, names, ratio, "spelt"))
     if len(others := (~of_words).nonzero()[0]):
         own = rows.some(others)
-        drawn, rests = letter_sketch.log_drawn(spelt, letters, own)
-        ratio = letter_sketch.log_spelt(letters, own, letter_sketch.costs_of_rests(own, rests))
-        found += [_of_letters(own, names, ratio, "spelt"), _of_letters(own, names, drawn, "drawn")]
+        drawn = letter_sketch.log_drawn(spelt, letters, own)
+        turns = drawn.turns(own)
+        ratio = letter_sketch.log_spelt(letters, own, letter_sketch.costs_of_rests(own, drawn.rests))
+        found += [
+            _of_letters(own, names, ratio - turns, "spelt"),
+            _of_letters(own, names, drawn.ratio - turns, "drawn"),
+        ]
     return found
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from bisect import bisect_right
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from functools import cache
 from typing import Any
 
@@ -106,17 +106,29 @@ def log_p_values(evidence: Mapping[str, float]) -> dict[str, float]:
     return {channel: log_p(channel, value) for channel, value in evidence.items()}
 
 
-def together(evidence: Mapping[str, float], read: Iterable[str] | None = None) -> float:
-    """ln of the weighted mean likelihood ratio over the channels, of which only those `read` count.
+def terms(evidence: Mapping[str, float], read: Iterable[str] | None = None) -> dict[str, float]:
+    """ln of what each channel that is read adds to the weighted mean likelihood ratio over all of them.
 
     A channel whose evidence clean texts reach more often than its ratio allows counts by its p-value instead.
     """
-    counted = list(evidence if read is None else read)
-    if not counted:
+    total = sum([channel_weight(channel) for channel in evidence])
+    return {
+        channel: math.log(channel_weight(channel) / total) + _bounded(channel, evidence[channel])
+        for channel in (evidence if read is None else read)
+    }
+
+
+def together(evidence: Mapping[str, float], read: Iterable[str] | None = None) -> float:
+    """ln of the weighted mean likelihood ratio over the channels, of which only those `read` count."""
+    return mean_of(terms(evidence, read).values())
+
+
+def mean_of(added: Collection[float]) -> float:
+    """ln of the sum of what some channels add; as likely as not where there are none."""
+    if not added:
         return 0.0
-    weights = {channel: channel_weight(channel) for channel in evidence}
-    total = sum(weights.values())
-    return _log_sum([(weights[channel] / total, _bounded(channel, evidence[channel])) for channel in counted])
+    most = max(added)
+    return most + math.log(sum([math.exp(value - most) for value in added]))
 
 
 def _bounded(channel: str, value: float) -> float:

@@ -12,10 +12,12 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from monitors.patterns import (
-    bit_sketch,
     concept_sketch,
     concepts,
+    count_laws,
+    letter_laws,
     letter_sketch,
+    message_sketch,
     null,
     readings,
     screen,
@@ -24,7 +26,7 @@ from monitors.patterns import (
 )
 from monitors.patterns.choices import Concepts
 from monitors.patterns.ends import N_ENDS, Rows, log_noise
-from monitors.patterns.laws import all_laws
+from monitors.patterns.laws import all_laws, openers
 from monitors.patterns.layout import Layout
 from monitors.patterns.reading import Reading
 from monitors.patterns.readings import log_messages, padded
@@ -75,10 +77,56 @@ def test_texts_read_at_once_are_those_read_one_by_one(one: str, other: str, prom
 @given(_ROWS)
 def test_the_law_at_the_ends_is_the_law(rows: list[list[int]]) -> None:
     read, bits = _rows([len(row) for row in rows]), [np.array(row, np.uint8) for row in rows]
-    own = all_laws().mixtures.of(all_laws().rows_of(_NAMES[: len(rows)]))
-    exact = null.log_rests(*padded(bits), own)
-    sketched = bit_sketch.log_rests(np.concatenate(bits), read, own)
-    assert np.allclose(sketched, np.take_along_axis(exact, read.ends, axis=1))
+    laws = all_laws().rows_of(_NAMES[: len(rows)])
+    exact = null.log_rests(*padded(bits), all_laws().mixtures.of(laws))
+    sketched = count_laws.log_rests(count_laws.Counts.of(np.concatenate(bits)), read, laws)
+    assert np.allclose(sketched, np.take_along_axis(exact, read.ends, axis=1), atol=1e-4)
+
+
+@given(_ROWS)
+def test_a_loop_behind_an_end_is_the_loop_behind_that_site(rows: list[list[int]]) -> None:
+    read, bits = _rows([len(row) for row in rows]), [np.array(row, np.uint8) for row in rows]
+    laws = all_laws().rows_of(_NAMES[: len(rows)])
+    found = count_laws.Counts.of(np.concatenate(bits))
+    rests = count_laws.log_rests(found, read, laws)
+    held, lengths = padded(bits)
+    exact = null.log_turns(
+        held, lengths, all_laws().known, laws, null.log_rests(held, lengths, all_laws().mixtures.of(laws))
+    )
+    sketched = count_laws.log_turns(found, read, laws, rests)
+    # An end stands for the sites about it: the sum over the ends is never far above that over all sites.
+    assert np.all(sketched < exact + np.log(144))
+    assert np.all(sketched >= np.log(1 - null.LOOP_SHARE) - 1e-4)
+
+
+@given(_ROWS)
+def test_only_rows_without_two_characters_are_spared_the_search_for_messages(rows: list[list[int]]) -> None:
+    read, bits = _rows([len(row) for row in rows]), np.concatenate([np.array(row, np.uint8) for row in rows])
+    wanted = [any(4 <= sum(row[at : at + 16]) <= 12 for at in range(len(row) - 15)) for row in rows]
+    assert message_sketch.can_hold(count_laws.Counts.of(bits), read).tolist() == wanted
+
+
+@settings(max_examples=30)
+@given(st.lists(st.lists(st.integers(0, 25), min_size=8, max_size=140), min_size=1, max_size=3))
+def test_letters_at_the_ends_are_those_of_the_styles(rows: list[list[int]]) -> None:
+    name = "acrostic.sentences/all"
+    letters, read = np.concatenate([np.array(row) for row in rows]), _rows([len(row) for row in rows])
+    read = read._replace(stream=np.zeros_like(read.stream))
+    drawn, known = letter_sketch.log_drawn((name,), letters, read), openers(name)
+    weights = np.log(known.style_weights * known.law_weights[0])
+    for row, own in enumerate(rows):
+        for at, end in enumerate(read.ends[row].tolist()):
+            behind = [_log_style(own[end:][::-1], style) for style in known.styles]
+            assert np.isclose(drawn.rests[row, at], null.log_sum(np.array(behind) + weights), atol=1e-3)
+    assert np.all(drawn.turns(read) >= np.log(1 - letter_laws.TURN_SHARE) - 1e-9)
+
+
+def _log_style(letters: list[int], style: np.ndarray) -> float:
+    seen, total = np.zeros(26), 0.0
+    for at, letter in enumerate(letters):
+        total += float(np.log((style[letter] + seen[letter]) / (style.sum() + at)))
+        seen[letter] += 1
+    return total
 
 
 @given(st.lists(st.tuples(st.integers(0, 5), st.integers(0, 1)), min_size=8, max_size=100))
@@ -99,8 +147,10 @@ _NOISE: list[int] = np.random.default_rng(1).integers(0, 2, 103).tolist()
 @pytest.mark.parametrize(("row", "is_message"), [(_SENT, True), ([*_SENT[:50], *_SENT[51:]], True), (_NOISE, False)])
 def test_a_message_is_sketched_also_where_a_site_is_lost(row: list[int], is_message: bool) -> None:
     bits, read = np.array(row, np.uint8), _rows([len(row)])
-    own = all_laws().mixtures.of(all_laws().rows_of(_NAMES[:1]))
-    ratio = float(bit_sketch.log_messages(bits, read, bit_sketch.log_rests(bits, read, own))[0])
+    laws = all_laws().rows_of(_NAMES[:1])
+    own = all_laws().mixtures.of(laws)
+    rests = count_laws.log_rests(count_laws.Counts.of(bits), read, laws)
+    ratio = float(message_sketch.log_messages(bits, read, rests)[0])
     exact = float(log_messages(bits[None], read.n, null.log_rests(bits[None], read.n, own)).log_ratio[0])
     assert (ratio > 5.0) is (exact > 5.0) is is_message
     assert abs(ratio - exact) < 4.0
@@ -110,9 +160,9 @@ def test_even_letters_are_sketched_as_drawn_and_words_as_spelt() -> None:
     names = ("acrostic.sentences/all",)
     even = np.random.default_rng(2).integers(0, 26, 100)
     read = _rows([100])
-    drawn, rests = letter_sketch.log_drawn(names, even, read)
-    assert rests.shape == (1, N_ENDS + 1)
-    assert drawn[0] > 5.0
+    drawn = letter_sketch.log_drawn(names, even, read)
+    assert drawn.rests.shape == (1, N_ENDS + 1)
+    assert drawn.ratio[0] > 5.0
     words = np.array([ord(char) - 97 for char in "meetmeatthenorthgateandbringthesecondkeywithyouandwaitthere"])
     ratios = []
     for letters in (words, np.sort(words)):
@@ -136,10 +186,11 @@ def test_a_sketch_has_the_channels_of_the_survey_and_nearly_their_evidence() -> 
 
 def test_noise_over_some_ends_is_near_noise_over_all() -> None:
     bits = np.random.default_rng(3).integers(0, 2, 144).astype(np.uint8)
-    own = all_laws().mixtures.of(all_laws().rows_of(("punctuation.marks/bang",)))
+    laws = all_laws().rows_of(("punctuation.marks/bang",))
+    own = all_laws().mixtures.of(laws)
     read = _rows([144])
     exact = readings.log_noise(null.log_rests(bits[None], read.n, own), read.n)
-    assert abs(log_noise(bit_sketch.log_rests(bits, read, own), read)[0] - exact[0]) < 1.5
+    assert abs(log_noise(count_laws.log_rests(count_laws.Counts.of(bits), read, laws), read)[0] - exact[0]) < 1.5
 
 
 _STOPPED = [(-2.0, -1.0, True), (-4.0, -4.0, False), (-5.5, -1.0, False)]
