@@ -48,7 +48,7 @@ function patch(row, with_) {
   row.dataset.matches = with_.dataset.matches || "yes";
   for (const cell of with_.querySelectorAll("[data-cell]")) {
     const old = row.querySelector(`[data-cell="${/** @type {HTMLElement} */ (cell).dataset.cell}"]`);
-    if (old && old.innerHTML !== cell.innerHTML) old.replaceChildren(...document.importNode(cell, true).childNodes);
+    if (old && old.textContent !== cell.textContent) old.replaceChildren(...document.importNode(cell, true).childNodes);
   }
   if (hadFocus && !row.contains(document.activeElement)) row.focus({ preventScroll: true });
 }

@@ -53,10 +53,10 @@ def _change(request: Request, queue: Queue, form: RulesForm) -> str:
         )
     except Invalid as error:
         return str(error)
-    is_new = changed.policy_version != before
-    messages.success(
-        request, f"These are the rules of version {changed.policy_version}." if is_new else "Nothing changed."
-    )
+    if changed.policy_version == before:
+        messages.info(request, "Nothing changed: these are the rules already.")
+    else:
+        messages.success(request, f"The new rules are version {changed.policy_version}.")
     return ""
 
 

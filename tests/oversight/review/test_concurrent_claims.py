@@ -20,12 +20,12 @@ from tests import factories
 WORKER = Actor.worker("tests")
 
 
-def test_eight_claimers_never_hold_the_same_of_two_hundred_items(committed_db: str) -> None:
+def test_eight_claimers_never_hold_the_same_of_five_hundred_items(committed_db: str) -> None:
     project = factories.make_project()
     users = [factories.make_user(f"reviewer{n}", project=project) for n in range(8)]
     transcript = factories.make_transcript(project)
     queue = Queue.objects.create(project=project, name=services.DEFAULT_QUEUE)
-    _fill(queue, transcript.pk, 200)
+    _fill(queue, transcript.pk, 500)
     got: list[int] = []
     barrier = threading.Barrier(len(users))
 
@@ -36,7 +36,7 @@ def test_eight_claimers_never_hold_the_same_of_two_hundred_items(committed_db: s
         connection.close()
 
     _together(work, users)
-    assert len(got) == 200
+    assert len(got) == 500
     assert max(Counter(got).values()) == 1
 
 
