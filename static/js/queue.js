@@ -8,15 +8,19 @@ const root = /** @type {HTMLElement} */ (document.querySelector("[data-queue]"))
 const pill = /** @type {HTMLButtonElement} */ (root.querySelector("[data-new-pill]"));
 const status = /** @type {HTMLElement} */ (root.querySelector("[data-new-status]"));
 const trouble = /** @type {HTMLElement} */ (root.querySelector("[data-queue-error]"));
-const GATHER_MS = 150;
+const NEAR_MS = 40;
+const FAR_MS = 400;
 const ANNOUNCE_MS = 10_000;
 const MOST = 100;
 
 /** @type {Set<string>} items that the page's filter lets through and that are not on it yet */
 const fresh = new Set();
-/** @type {Set<string>} items that an event named since the last look */
-const changed = new Set();
-let timer = 0;
+/** @type {Set<string>} items on screen that an event named since the last look */
+const near = new Set();
+/** @type {Set<string>} and those that are not on screen */
+const far = new Set();
+let nearTimer = 0;
+let farTimer = 0;
 let announcedAt = 0;
 
 // Chromium would correct the scroll position a second time, behind our own correction.
@@ -53,36 +57,58 @@ function patch(row, with_) {
   if (hadFocus && !row.contains(document.activeElement)) row.focus({ preventScroll: true });
 }
 
-async function look() {
-  timer = 0;
-  const ids = Array.from(changed).slice(0, MOST);
-  ids.forEach((id) => changed.delete(id));
-  const page = await get(root.dataset.changes || "", { ids: ids.join(","), project: root.dataset.project || "" });
+/** What happened to rows on screen is asked at once; the numbers, and what is not on the page, a little later. */
+async function lookNear() {
+  nearTimer = 0;
+  const ids = take(near);
+  try {
+    patchAll(await get(root.dataset.changes || "", { ids: ids.join(","), project: root.dataset.project || "" }));
+  } catch {
+    failed(ids, near);
+  }
+}
+
+async function lookFar() {
+  farTimer = 0;
+  const ids = take(far);
+  try {
+    const page = await get(root.dataset.changes || "", { ids: ids.join(","), counts: "1", project: root.dataset.project || "" });
+    patchAll(page);
+    showPill();
+    showCounts(page);
+  } catch {
+    failed(ids, far);
+  }
+  if (far.size) soon();
+}
+
+/** @param {Set<string>} from */
+function take(from) {
+  const ids = Array.from(from).slice(0, MOST);
+  ids.forEach((id) => from.delete(id));
+  return ids;
+}
+
+/** @param {Document} page */
+function patchAll(page) {
+  trouble.hidden = true;
   for (const row of page.querySelectorAll("tr")) {
     const here = rowOf(row.dataset.item || "");
     if (here) patch(here, row);
     else if (row.dataset.matches === "yes") fresh.add(row.dataset.item || "");
     else fresh.delete(row.dataset.item || "");
   }
-  trouble.hidden = true;
-  showPill();
-  showCounts(page);
-  if (changed.size) soon();
 }
 
-/** What could not be asked for is asked for again: by the reader, or with the next event. @param {string[]} ids */
-function failed(ids) {
-  timer = 0;
-  ids.forEach((id) => changed.add(id));
+/** What could not be asked for is asked for with the next event, or when the reader wants it. @param {string[]} ids @param {Set<string>} of */
+function failed(ids, of) {
+  ids.forEach((id) => of.add(id));
   trouble.hidden = false;
 }
 
 function soon() {
-  if (timer) return;
-  timer = setTimeout(() => {
-    const ids = Array.from(changed);
-    look().catch(() => failed(ids));
-  }, GATHER_MS);
+  if (near.size && !nearTimer) nearTimer = setTimeout(lookNear, NEAR_MS);
+  if (!farTimer) farTimer = setTimeout(lookFar, FAR_MS);
 }
 
 function showPill() {
@@ -192,9 +218,9 @@ pill.addEventListener("mousedown", (event) => event.preventDefault());
 pill.addEventListener("click", () => merge().catch(() => (status.textContent = "The new items could not be fetched. Try again.")));
 
 document.addEventListener("live:event", (event) => {
-  const { object_type, object_id, project_id } = /** @type {CustomEvent} */ (event).detail;
+  const { object_type, object_id } = /** @type {CustomEvent} */ (event).detail;
   if (object_type !== "review_item" || !object_id) return;
-  changed.add(object_id);
+  (rowOf(object_id) ? near : far).add(object_id);
   soon();
 });
 document.addEventListener("live:reset", () => location.reload());

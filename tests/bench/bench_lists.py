@@ -59,6 +59,7 @@ def kinds(connection: psycopg.Connection[tuple[object, ...]]) -> tuple[Pages, ..
     (middle,) = _one(connection, f"SELECT id FROM transcripts_transcript ORDER BY id OFFSET {N // 2} LIMIT 1")
     (external,) = _one(connection, f"SELECT external_id FROM transcripts_transcript WHERE id = '{middle}'")
     (deployment,) = _one(connection, "SELECT min(id) FROM monitoring_deployment")
+    (run,) = _one(connection, "SELECT min(id) FROM transcripts_modelrun WHERE model = 'lab/seldom'")
     (endpoint,) = _one(connection, "SELECT min(id) FROM alerts_endpoint")
     (since, until) = _one(
         connection,
@@ -80,6 +81,13 @@ def kinds(connection: psycopg.Connection[tuple[object, ...]]) -> tuple[Pages, ..
         Pages("review, open", "/review/?", OPEN, True),
         Pages("review, open, a monitor", "/review/?monitor=byte_channels", OPEN, True),
         Pages("review, open, no such flag", "/review/?monitor=lm_surprisal", OPEN, True),
+        Pages("review, open, a score", "/review/?score=4", OPEN, True),
+        Pages("review, open, a rare run", f"/review/?run={run}", OPEN, True),
+        Pages("review, open, overdue", "/review/?due=overdue", OPEN, True),
+        Pages("review, open, due ahead", "/review/?due=ahead", OPEN, True),
+        Pages("review, open, assigned", "/review/?assignee=me", OPEN, True),
+        Pages("review, open, the audit sample", "/review/?stream=audit", OPEN, True),
+        Pages("review, snoozed", "/review/?state=snoozed", "", True),
         Pages("review, mine", "/review/?state=mine", OPEN, True),
         Pages("review, decided", "/review/?state=decided", DECIDED, True),
         Pages("review, decided, a monitor", "/review/?state=decided&monitor=answer_consistency", DECIDED, True),

@@ -38,12 +38,14 @@ def queue(request: Request) -> HttpResponseBase:
 @require_GET
 @permitted("queue.view")
 def changes(request: Request) -> HttpResponseBase:
-    """The changing cells of some items: claim, score, and whether the page's filter lets them through. No content."""
+    """The changing cells of some items, whether the page's filter lets them through, and the counts. No content."""
     project = project_of(request)
     where = where_of(request, project)
     ids = [int(word) for word in request.GET.get("ids", "").split(",")[:CHANGES] if word.isdecimal() and len(word) < 19]
     cells = selectors.queue_cells(ids, project_id=project.pk, user=request.user, where=where)
-    counts = selectors.queue_counts(project_id=project.pk, user=request.user)
+    # All pages ask at once when something happens: what each row needs is cheap, the numbers can come a little later.
+    wants_counts = "counts" in request.GET
+    counts = selectors.queue_counts(project_id=project.pk, user=request.user) if wants_counts else None
     return render(request, "review/_changes.html", {"cells": cells, "counts": counts})
 
 

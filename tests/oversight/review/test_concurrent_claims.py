@@ -74,5 +74,7 @@ def _fill(queue: Queue, transcript_id: UUID, n: int) -> None:
     for index in range(n):
         original.pk, original.external_id = uuid4(), f"copy {index}"
         original.save(force_insert=True)
-        services.queue_flagged(transcript_id=original.pk, score=index / n, actor=WORKER)
+        item = ReviewItem(queue=queue, project=queue.project, transcript_id=original.pk, priority=index / n)
+        item.created_at = original.received_at
+        item.save()
     assert queue.items.count() == n
