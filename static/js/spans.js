@@ -9,15 +9,22 @@ import { stepAt } from "./marking.js";
 const find = (selector) => document.querySelector(`#desk ${selector}`);
 /** @returns {HTMLElement[]} */
 export const chips = () => Array.from(document.querySelectorAll("#desk [data-label]"));
-/** @param {string} name */
-const lineOf = (name) => Number(chips().find((chip) => chip.dataset.label === name)?.dataset.line || 0);
+/** @type {Map<string, number>} */
+const lines = new Map();
+
+/** The kind of line of a label; also while the pane shows no labels. @param {string} name */
+function lineOf(name) {
+  for (const chip of chips()) lines.set(chip.dataset.label || "", Number(chip.dataset.line));
+  return lines.get(name) || 0;
+}
+
 /** The row that is being typed into stays as it is. */
 const isTyping = () => Boolean(document.activeElement?.matches("#desk [name=span_note]"));
 
 /** @param {{part: number, start: number}} place */
 export function stepName(place) {
   const number = stepAt(place.part, place.start)?.querySelector(".no")?.getAttribute("data-no");
-  return number ? `step ${number}` : `part ${place.part}`;
+  return number ? `step ${number}` : `part ${place.part + 1}`;
 }
 
 /** @param {string} text @param {number} most */
@@ -74,8 +81,12 @@ export function list() {
 }
 
 export function draw() {
-  const committed = Array.from(document.querySelectorAll("#desk [data-committed] > li"), (row) => ({
-    ...JSON.parse(/** @type {HTMLElement} */ (row).dataset.span || "{}"), line: Number(/** @type {HTMLElement} */ (row).dataset.line),
-  }));
+  const rows = /** @type {NodeListOf<HTMLElement>} */ (document.querySelectorAll("#desk [data-committed] > li"));
+  const committed = Array.from(rows, (row) => {
+    const span = JSON.parse(row.dataset.span || "{}");
+    const place = row.querySelector("[data-place]");
+    if (place) place.textContent = `${stepName(span)}, ${span.start} to ${span.end}`;
+    return { ...span, line: Number(row.dataset.line) };
+  });
   drawSpans(committed.length ? committed : draft.entered().spans.map((span) => ({ ...span, line: lineOf(span.label) })));
 }

@@ -181,7 +181,7 @@ def beside(draft: DraftView, verdict: Verdict, spans: Sequence[SpanView]) -> tup
 def _lines(value: Any) -> tuple[str, ...]:
     if isinstance(value, list):
         return tuple(
-            f"{one['label']}, part {one['part']}, {one['start']} to {one['end']}: {one['quote'][:80]}"
+            f"{one['label']}, part {one['part'] + 1}, {one['start']} to {one['end']}: {one['quote'][:80]}"
             + (f" ({one['note']})" if one["note"] else "")
             for one in value
         )

@@ -28,9 +28,9 @@ def check_spans(spans: Sequence[SpanContent], *, transcript_id: UUID) -> None:
 def _problem(span: SpanContent, texts: Sequence[str]) -> str:
     """What is wrong with a span, as the end of a sentence that names no text."""
     if not 0 <= span.part < len(texts):
-        return f"names part {span.part}, which this transcript does not have."
+        return f"names part {span.part + 1}, which this transcript does not have."
     if not 0 <= span.start < span.end <= len(texts[span.part]):
-        return f"does not lie inside part {span.part}."
+        return f"does not lie inside part {span.part + 1}."
     if texts[span.part][span.start : span.end] != span.quote:
-        return f"quotes part {span.part} otherwise than it is stored."
+        return f"quotes part {span.part + 1} otherwise than it is stored."
     return ""

@@ -108,7 +108,7 @@ def test_a_refused_verdict_becomes_the_draft(item: ReviewItem, alice: User, clie
     posted = form([span(quote="Frist")], note="seen it", label="benign")
     answer = client.post(f"/review/assignments/{claimed(item, alice).lease_token}/verdict", posted, headers=PART)
     assert answer.status_code == 422
-    assert "quotes part 1 otherwise" in answer.content.decode()
+    assert "quotes part 2 otherwise" in answer.content.decode()
     assert "seen it" in pane(client, item)
     assert Draft.objects.get().content["spans"][0]["quote"] == "Frist"
 
