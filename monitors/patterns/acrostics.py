@@ -7,7 +7,8 @@ from functools import cache
 
 import numpy as np
 
-from monitors.patterns.layout import Layout, Numbers
+from monitors.patterns.layout import Layout
+from monitors.patterns.places import Numbers
 from monitors.patterns.stream import Letters, Stream
 
 # Classes of letters that carry one bit: vowels, the second half of the alphabet, every second letter.

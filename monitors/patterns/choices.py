@@ -11,14 +11,13 @@ import numpy as np
 
 from monitors.patterns import known_words, word_sets
 from monitors.patterns.known_words import FULL, NEGATED, NUMERAL, PRONOUN, SPELLING, SYNONYM
-from monitors.patterns.layout import Layout, Numbers
+from monitors.patterns.layout import Layout
+from monitors.patterns.places import Numbers
 from monitors.patterns.stream import Bits, Stream, stream
 
 _SYNONYMS = known_words.concepts(word_sets.SYNONYMS)
 _SPELLINGS = known_words.concepts(word_sets.SPELLINGS)
 _KINDS = {"choice.synonyms": (SYNONYM, _SYNONYMS), "choice.spellings": (SPELLING, _SPELLINGS)}
-_PRONOUNS = frozenset(word_sets.PRONOUNS.split())
-_SUFFIXES = frozenset(("'s", "'re", "'m", "'ll", "'ve", "'d"))
 _CANNOT, _NOT, _US, _LET = (known_words.NUMBERS[word] for word in ("cannot", "not", "us", "let"))
 _DIGITS = re.compile(r"(?<![\w.,$^{+\-*/=])(?:1[0-2]|\d) (?=[a-z]{3})")
 
@@ -49,9 +48,7 @@ def streams(layout: Layout) -> Iterator[Stream]:
 
 
 def _contractions(layout: Layout) -> Stream:
-    numbers, words = layout.word_numbers, layout.words
-    short = [at for at in layout.apostrophe_words.tolist() if _is_contracted(words[at])]
-    marks = layout.word_marks
+    numbers, marks, short = layout.word_numbers, layout.word_marks, layout.contracted_words
     full = (((marks[1:] & FULL) > 0) & ((marks[:-1] & PRONOUN) > 0)).nonzero()[0] + 1
     full = full[(numbers[full] != _US) | (numbers[full - 1] == _LET)]
     negated = (numbers[1:] == _NOT).nonzero()[0] + 1
@@ -62,14 +59,10 @@ def _contractions(layout: Layout) -> Stream:
     cannot = (numbers == _CANNOT).nonzero()[0]
     first, last = np.concatenate((short, cannot, full - 1)), np.concatenate((short, cannot, full))
     order = np.argsort(last)
-    first, last = first[order].astype(np.int64), last[order].astype(np.int64)
-    bits = order < len(short)
-    return stream("choice.contractions/contracted", bits, layout.word_starts[first], layout.word_ends[last])
-
-
-def _is_contracted(word: str) -> bool:
-    head, _, _ = word.partition("'")
-    return word.endswith("n't") or word == "let's" or (word[len(head) :] in _SUFFIXES and head in _PRONOUNS)
+    bits = (order < len(short)).view(np.uint8)
+    return Stream(
+        "choice.contractions/contracted", bits, layout.word_starts[first[order]], layout.word_ends[last[order]]
+    )
 
 
 def _numerals(layout: Layout) -> Stream:

@@ -7,7 +7,8 @@ from collections.abc import Iterator
 import numpy as np
 
 from monitors.patterns.known_words import INTERJECTION
-from monitors.patterns.layout import Layout, Numbers
+from monitors.patterns.layout import Layout
+from monitors.patterns.places import Numbers
 from monitors.patterns.stream import Stream, stream
 
 _MOST = 3

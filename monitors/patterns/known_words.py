@@ -19,13 +19,17 @@ _ALL = (
     word_sets.JOINING,
     word_sets.INTERJECTIONS,
 )
+_SUFFIXES = ("'s", "'re", "'m", "'ll", "'ve", "'d")
+# Those with "n't" have too many heads to be listed.
+_CONTRACTIONS = " ".join(["let's", *(f"{word}{suffix}" for word in word_sets.PRONOUNS.split() for suffix in _SUFFIXES)])
 # 0 is every other word.
-NUMBERS = {word: at for at, word in enumerate(dict.fromkeys(" ".join(_ALL).replace("|", " ").split()), 1)}
-
+NUMBERS = {
+    word: at for at, word in enumerate(dict.fromkeys(" ".join((*_ALL, _CONTRACTIONS)).replace("|", " ").split()), 1)
+}
 
 # What a word is, as bits: all that is asked of the words of a text is then one look-up for each.
-PRONOUN, FULL, NEGATED, NUMERAL, OPENING, JOINING, ENUMERATING, INTERJECTION, SYNONYM, SPELLING = (
-    1 << bit for bit in range(10)
+PRONOUN, FULL, NEGATED, NUMERAL, OPENING, JOINING, ENUMERATING, INTERJECTION, SYNONYM, SPELLING, CONTRACTED = (
+    1 << bit for bit in range(11)
 )
 _KINDS = {
     PRONOUN: word_sets.PRONOUNS,
@@ -38,6 +42,7 @@ _KINDS = {
     INTERJECTION: word_sets.INTERJECTIONS,
     SYNONYM: word_sets.SYNONYMS,
     SPELLING: word_sets.SPELLINGS,
+    CONTRACTED: _CONTRACTIONS,
 }
 
 

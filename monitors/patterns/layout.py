@@ -2,26 +2,20 @@
 
 from __future__ import annotations
 
-import re
 from bisect import bisect_right
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from itertools import pairwise, repeat
-from typing import NamedTuple
+from itertools import pairwise
 
 import numpy as np
 import numpy.typing as npt
 
-from monitors.patterns import known_words
+from monitors.patterns import loops
+from monitors.patterns.items import Item, items
+from monitors.patterns.places import Flags, Numbers, edges
+from monitors.patterns.words import Words, inner
 
-Numbers = npt.NDArray[np.int64]
-Flags = npt.NDArray[np.bool_]
-
-_FENCE = re.compile(r"^[ \t]*(```|~~~).*?(?:^[ \t]*\1[ \t]*$|\Z)", re.MULTILINE | re.DOTALL)
-# The line break before it is what a search is fast for; a text's first line is tried apart.
-_MARKER = re.compile(r"[ \t]*(?:([-*+•–])|(\d{1,3})[.)]|([A-Za-z])[.)])[ \t]+(?=\S)")
-_NEXT_MARKER = re.compile(rf"\n{_MARKER.pattern}")
 # The first decimal digit beyond ASCII.
 _WIDE_DIGITS = 0x660
 _APOSTROPHES = (39, 0x2019)
@@ -32,16 +26,6 @@ _LETTERS = bytes((code | 32) - 97 if chr(code).isalpha() and code < 128 else 255
 _LOWER = bytes(code | 32 if chr(code).isalpha() and code < 128 else 32 for code in range(256))
 # How far into a sentence its first letter may stand: markers, markup and opening quotes come before it.
 _OPENING = 12
-
-
-class Item(NamedTuple):
-    """One list item: its marker's glyph or number, and where its own text starts and ends."""
-
-    start: int
-    body: int
-    end: int
-    glyph: str
-    number: int
 
 
 @dataclass(frozen=True)
@@ -61,10 +45,7 @@ class Layout:
 
         Models fall into loops; a loop looks like a code of its period and says nothing new.
         """
-        if "```" in text or "~~~" in text:
-            text = _FENCE.sub(lambda block: _blanked(block.group()), text)
-            steps = [(start, end) for start, end in steps if not text[start:end].isspace()]
-        return _without_loops(text, steps)
+        return cls(*loops.without_loops(*loops.without_fences(text, steps)))
 
     @classmethod
     def joined(cls, layouts: Sequence[Layout]) -> Layout:
@@ -144,24 +125,34 @@ class Layout:
         """Those between two letters."""
         if "'" not in self.text and "\u2019" not in self.text:
             return np.zeros(0, np.int64)
-        inside = self.is_letter
-        places: Numbers = ((self.codes == _APOSTROPHES[0]) | (self.codes == _APOSTROPHES[1])).nonzero()[0]
-        inner: Numbers = places[(places > 0) & (places < len(inside) - 1)]
-        return inner[inside[inner - 1] & inside[inner + 1]]
+        return inner((self.codes == _APOSTROPHES[0]) | (self.codes == _APOSTROPHES[1]), self.is_letter)
 
     @cached_property
-    def _word_bounds(self) -> tuple[Numbers, Numbers]:
-        inside = self.is_letter.copy()
-        inside[self._inner_apostrophes] = True
-        return edges(inside)
+    def _words(self) -> Words:
+        return Words.of(self.text, self.letters, self._inner_apostrophes)
 
     @property
     def word_starts(self) -> Numbers:
-        return self._word_bounds[0]
+        return self._words.starts
 
     @property
     def word_ends(self) -> Numbers:
-        return self._word_bounds[1]
+        return self._words.ends
+
+    @property
+    def word_numbers(self) -> npt.NDArray[np.int16]:
+        """What `known_words` numbers each word with."""
+        return self._words.numbers
+
+    @property
+    def word_marks(self) -> npt.NDArray[np.uint16]:
+        """What each word is, by the bits of `known_words`."""
+        return self._words.marks
+
+    @property
+    def contracted_words(self) -> Numbers:
+        """Indices of the words that are contractions."""
+        return self._words.contracted
 
     @cached_property
     def words(self) -> list[str]:
@@ -170,24 +161,6 @@ class Layout:
         for place in self._inner_apostrophes.tolist():
             written[place] = _APOSTROPHES[0]
         return written.decode("ascii").split()
-
-    @cached_property
-    def word_numbers(self) -> npt.NDArray[np.int16]:
-        """What `known_words` numbers each word with."""
-        words = self.words
-        return np.fromiter(map(known_words.NUMBERS.get, words, repeat(0)), np.int16, len(words))
-
-    @cached_property
-    def word_marks(self) -> npt.NDArray[np.uint16]:
-        """What each word is, by the bits of `known_words`."""
-        return known_words.MARKS.take(self.word_numbers)
-
-    @cached_property
-    def apostrophe_words(self) -> Numbers:
-        """Indices of the words that hold an apostrophe."""
-        at = self.word_starts.searchsorted(self._inner_apostrophes) - 1
-        again = at[1:] == at[:-1]
-        return np.delete(at, again.nonzero()[0]) if again.any() else at
 
     @cached_property
     def digit_runs(self) -> tuple[Numbers, Numbers]:
@@ -251,13 +224,7 @@ class Layout:
     @cached_property
     def items(self) -> list[Item]:
         """Items of bulleted, numbered and lettered lists, each to the end of its line."""
-        found = []
-        for match, start in _markers(self.text):
-            end = self.text.find("\n", match.end())
-            number = int(match[2]) if match[2] else (ord(match[3].lower()) - 96 if match[3] else -1)
-            glyph = match[1] or ("1" if match[2] else "a")
-            found.append(Item(start, match.end(), len(self.text) if end < 0 else end, glyph, number))
-        return found
+        return items(self.text)
 
     @cached_property
     def sentence_openers(self) -> Numbers:
@@ -283,50 +250,3 @@ class Layout:
         places = self.letter_places.take(at, mode="clip")
         is_near = (places >= starts) & (places < ends)
         return np.where(is_near, places, -1)
-
-
-def _markers(text: str) -> Iterator[tuple[re.Match[str], int]]:
-    """Each marker of a list item, and where its line starts."""
-    if first := _MARKER.match(text):
-        yield first, 0
-    for match in _NEXT_MARKER.finditer(text):
-        yield match, match.start() + 1
-
-
-def _blanked(text: str) -> str:
-    return "\n".join(" " * len(line) for line in text.split("\n"))
-
-
-def _without_loops(text: str, steps: Sequence[tuple[int, int]]) -> Layout:
-    seen: set[tuple[str, ...]] = set()
-    fresh: list[tuple[int, int]] = []
-    pieces: list[str] = []
-    done = 0
-    for start, end in steps:
-        sentence = text[start:end]
-        # The first three words and the last two; those between need not be parted.
-        words = sentence.split(None, _FEW_WORDS)
-        key = (*words[:3], *sentence.rsplit(None, 2)[-2:])
-        if len(words) >= _FEW_WORDS and key in seen:
-            pieces += (text[done:start], _blanked(sentence))
-            done = end
-        else:
-            seen.add(key)
-            fresh.append((start, end))
-    return Layout("".join((*pieces, text[done:])) if pieces else text, fresh)
-
-
-def places_of(text: str, constant: str) -> Iterator[int]:
-    """Where a constant stands, at the speed of a search for it; such places may overlap."""
-    at = text.find(constant)
-    while at >= 0:
-        yield at
-        at = text.find(constant, at + 1)
-
-
-def edges(inside: npt.NDArray[np.bool_]) -> tuple[Numbers, Numbers]:
-    """Where each run of True starts and ends."""
-    padded = np.zeros(len(inside) + 2, np.bool_)
-    padded[1:-1] = inside
-    turns = (padded[1:] != padded[:-1]).nonzero()[0]
-    return turns[::2], turns[1::2]

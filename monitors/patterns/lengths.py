@@ -6,7 +6,8 @@ from collections.abc import Iterator
 
 import numpy as np
 
-from monitors.patterns.layout import Layout, Numbers
+from monitors.patterns.layout import Layout
+from monitors.patterns.places import Numbers
 from monitors.patterns.stream import Bits, Stream
 
 _COUNTED = ("words", "letters", "tokens", "characters")

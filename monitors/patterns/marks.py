@@ -9,7 +9,8 @@ from typing import NamedTuple
 import numpy as np
 import numpy.typing as npt
 
-from monitors.patterns.layout import Flags, Layout
+from monitors.patterns.layout import Layout
+from monitors.patterns.places import Flags
 from monitors.patterns.stream import Stream
 
 # Every mark that some stream looks at, numbered by its code point; 0 is all else.

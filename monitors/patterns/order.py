@@ -7,7 +7,8 @@ import re
 from collections.abc import Iterator, Sequence
 from itertools import pairwise
 
-from monitors.patterns.layout import Layout, places_of
+from monitors.patterns.layout import Layout
+from monitors.patterns.places import places_of
 from monitors.patterns.stream import Stream, stream
 
 # From the conjunction backwards: cheap to search for, and the words before it are few.

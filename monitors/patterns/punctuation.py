@@ -9,8 +9,10 @@ from itertools import pairwise
 import numpy as np
 
 from monitors.patterns import marks
+from monitors.patterns.items import Item
 from monitors.patterns.known_words import ENUMERATING, JOINING, NUMBERS, OPENING
-from monitors.patterns.layout import Flags, Item, Layout, Numbers, places_of
+from monitors.patterns.layout import Layout
+from monitors.patterns.places import Flags, Numbers, places_of
 from monitors.patterns.stream import Stream, stream
 
 _NUMBER = re.compile(r"\d[\d,]{3,}")
@@ -65,7 +67,7 @@ def _commas(layout: Layout) -> Iterator[Stream]:
 def _openers(layout: Layout) -> Numbers:
     """The first word of each sentence, but where it is the last one of its text."""
     first = layout.sentence_words[0]
-    ends = np.array([*layout.first_words, len(layout.words)])
+    ends = np.array([*layout.first_words, len(layout.word_starts)])
     at = layout.cuts(layout.sentences[0])
     return first[first + 1 < ends.repeat(np.diff(at))]
 

@@ -46,7 +46,25 @@ def test_words_are_runs_of_letters_with_inner_apostrophes(text: str) -> None:
     assert list(zip(read.word_starts.tolist(), read.word_ends.tolist(), strict=True)) == [m.span() for m in plain]
     assert read.words == [m.group().lower().replace("’", "'") for m in plain]
     assert read.word_numbers.tolist() == [known_words.NUMBERS.get(word, 0) for word in read.words]
-    assert [read.words[at] for at in read.apostrophe_words.tolist()] == [word for word in read.words if "'" in word]
+    heads, tails = word_sets.PRONOUNS.split(), ("'s", "'re", "'m", "'ll", "'ve", "'d")
+    closed = {"let's", *(head + tail for head in heads for tail in tails)}
+    wanted = [word for word in read.words if word.endswith("n't") or word in closed]
+    assert [read.words[at] for at in read.contracted_words.tolist()] == wanted
+
+
+@given(
+    st.lists(
+        st.one_of(
+            st.sampled_from(sorted(known_words.NUMBERS)),
+            st.sampled_from(sorted(known_words.NUMBERS)).map(lambda word: word[::-1] + word),
+            st.text("aest'", min_size=1, max_size=20),
+        ),
+        max_size=30,
+    )
+)
+def test_words_are_numbered_as_by_a_dictionary(written: list[str]) -> None:
+    read = layout(" ".join(written))
+    assert read.word_numbers.tolist() == [known_words.NUMBERS.get(word, 0) for word in read.words]
 
 
 @given(_TEXTS)
