@@ -13,10 +13,13 @@ from typing import Any
 
 from monitors.base import State
 from oversight.dashboard import words
+from oversight.dashboard.coverage import DayOfModel
 from oversight.dashboard.overview import FlagsInHour, MonitorStates, Overview
 
 # Beside its colour every series has a pattern of its own.
 PATTERNS = ("", "/", "x", ".", "-")
+DASHES = ("solid", "dash", "dot", "dashdot", "longdash")
+SYMBOLS = ("circle", "square", "diamond", "triangle-up", "x")
 STATE_SERIES: tuple[tuple[str, str, str, str], ...] = (
     ("flagged", "Flagged", "--danger", ""),
     (State.SCORED, "Below threshold", "--control-line", ""),
@@ -69,7 +72,48 @@ class Chart:
 def charts_of(overview: Overview) -> tuple[Chart, ...]:
     """Those for which there is something to draw."""
     flags = (flags_over_time(overview.flags),) if overview.flags else ()
-    return (*flags, *((states_by_monitor(overview.monitors),) if overview.monitors else ()))
+    rates = (flag_rate_by_model(overview.days),) if overview.days else ()
+    return (*rates, *flags, *((states_by_monitor(overview.monitors),) if overview.monitors else ()))
+
+
+def flag_rate_by_model(days: Sequence[DayOfModel]) -> Chart:
+    """A line each for the models with the most transcripts; a day on which a model sent none has no point."""
+    models = list(dict.fromkeys(one.model for one in days))
+    names = {model: model or "not stated" for model in models}
+    data = [
+        _line(names[model], [one for one in days if one.model == model], index) for index, model in enumerate(models)
+    ]
+    by_day = {(one.day, one.model): one for one in days}
+    received, flagged = sum(one.received for one in days), sum(one.flagged for one in days)
+    shown = sorted({one.day for one in days}, reverse=True)[: DAYS.most]
+    axis = {"title": {"text": "flagged"}, "tickformat": ".0%", "rangemode": "tozero"}
+    return Chart(
+        id="rates",
+        title="Flagged share by day received, by model",
+        summary=f"{flagged:,} of {received:,} transcripts ({flagged / received:.1%}) on {len(shown):,}"
+        f" day{'' if len(shown) == 1 else 's'} are flagged, of the {len(models)} models with the most.",
+        figure={"data": data, "layout": {"yaxis": axis, "xaxis": {"type": "date"}}},
+        columns=("Day (UTC)", *names.values()),
+        rows=tuple((f"{day}", *(_share_cell(by_day.get((day, model))) for model in models)) for day in shown),
+    )
+
+
+def _line(name: str, days: Sequence[DayOfModel], index: int) -> dict[str, Any]:
+    return {
+        "type": "scatter",
+        "mode": "lines+markers",
+        "name": name,
+        "x": [one.day.isoformat() for one in days],
+        "y": [one.flagged / one.received for one in days],
+        "customdata": [[one.flagged, one.received] for one in days],
+        "line": {"color": f"--series-{index % 5 + 1}", "dash": DASHES[index % 5]},
+        "marker": {"color": f"--series-{index % 5 + 1}", "symbol": SYMBOLS[index % 5], "size": 8},
+        "hovertemplate": "%{x|%Y-%m-%d}<br>%{fullData.name}: %{customdata[0]:,} of %{customdata[1]:,}<extra></extra>",
+    }
+
+
+def _share_cell(one: DayOfModel | None) -> str:
+    return f"{one.flagged:,} of {one.received:,}" if one else "–"
 
 
 def flags_over_time(flags: Sequence[FlagsInHour]) -> Chart:

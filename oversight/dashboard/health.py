@@ -87,6 +87,11 @@ def health(projects: frozenset[int]) -> Health:
     return Health(checks, queues, _failures())
 
 
+def work_checks(projects: frozenset[int]) -> tuple[Check, ...]:
+    """Whether sweeps, workers and webhooks keep up: without asking the broker. Four queries."""
+    return _sweeps(), _workers(_queues(projects, broker_answers=False)), _deliveries(projects)
+
+
 def _answers(name: str, ask: Callable[[], object], errors: tuple[type[Exception], ...], says: str) -> Check:
     try:
         ask()

@@ -8,14 +8,15 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from django.db.models import Count, Exists, Min, OuterRef, QuerySet
+from django.db.models import Count, Min, QuerySet
 from django.db.models.functions import TruncHour
 
 from monitors.base import State
-from oversight.dashboard import words
+from oversight.dashboard import coverage, words
+from oversight.dashboard.coverage import DayOfModel, ModelLine, Reading
 from oversight.lib import clock
 from oversight.lib.kept import kept
-from oversight.monitoring.models import UNENDED, Deployment, MonitorRun, Score
+from oversight.monitoring.models import MonitorRun, Score
 from oversight.review.models import ItemState, ReviewItem, Verdict, VerdictLabel
 from oversight.transcripts.models import Transcript
 
@@ -83,7 +84,11 @@ class Overview:
     flagged: Share
     n_open: int
     oldest: datetime | None
-    verdicts: tuple[tuple[str, int], ...]
+    verdicts: tuple[tuple[str, str, int], ...]
+    reviewed: Share
+    reading: Reading
+    models: tuple[ModelLine, ...]
+    days: tuple[DayOfModel, ...]
     monitors: tuple[MonitorStates, ...]
     flags: tuple[FlagsInHour, ...]
     counted_at: datetime
@@ -95,11 +100,11 @@ class Overview:
 
     @property
     def n_verdicts(self) -> int:
-        return sum(count for _, count in self.verdicts)
+        return sum(count for _, _, count in self.verdicts)
 
 
 def overview(projects: Collection[int], period: str = "all") -> Overview:
-    """Nine queries; in a large house the measurements are counted only now and then (`lib.kept`)."""
+    """Seventeen queries; in a large house the measurements are counted only now and then (`lib.kept`)."""
     counted = kept(("overview", frozenset(projects), period), lambda: _measured(projects, period), of=Score)
     measured = counted.value
     queue = ReviewItem.objects.filter(project_id__in=projects, state=ItemState.OPEN)
@@ -115,6 +120,10 @@ def overview(projects: Collection[int], period: str = "all") -> Overview:
         n_open=waiting["n"],
         oldest=waiting["oldest"],
         verdicts=_verdicts(projects, measured.since),
+        reviewed=Share(measured.reading.reviewed, measured.n_transcripts),
+        reading=measured.reading,
+        models=measured.models,
+        days=measured.days,
         monitors=_by_monitor(measured.states),
         flags=measured.flags,
         counted_at=counted.at,
@@ -131,27 +140,29 @@ class _Measured:
     n_flagged: int
     states: list[Mapping[str, Any]]
     flags: tuple[FlagsInHour, ...]
+    reading: Reading
+    models: tuple[ModelLine, ...]
+    days: tuple[DayOfModel, ...]
 
 
 def _measured(projects: Collection[int], period: str) -> _Measured:
     span = PERIODS[period][1]
     since = clock.now() - span if span else None
     received = Transcript.objects.filter(project_id__in=projects, **({"received_at__gte": since} if since else {}))
-    deployed = Deployment.objects.filter(project_id__in=projects).values("pk")
-    unended = MonitorRun.objects.filter(deployment__in=deployed, state__in=UNENDED)
-    # Those that have a run, less the few that have one to come.
-    n_begun = received.filter(Exists(MonitorRun.objects.filter(transcript=OuterRef("pk")))).count()
-    n_unended = received.filter(pk__in=unended.values("transcript_id")).count()
     scores = latest_scores(projects, since)
-    flagged = scores.filter(flagged=True).exclude(transcript__in=unended.values("transcript_id"))
+    flagged = coverage.flagged(scores, projects)
     states = scores.values("monitor", "state", "reason", "flagged").annotate(n=Count("pk")).order_by("monitor")
+    models, days = coverage.by_model(projects, received, scores)
     return _Measured(
         since=since,
         n_transcripts=received.count(),
-        n_monitored=n_begun - n_unended,
+        n_monitored=coverage.n_monitored(received, projects),
         n_flagged=flagged.order_by().values("transcript").distinct().count(),
         states=[dict(row) for row in states],
         flags=_flags(scores),
+        reading=coverage.reading(projects, received, since),
+        models=models,
+        days=days,
     )
 
 
@@ -198,9 +209,9 @@ def _flags(scores: QuerySet[Score]) -> tuple[FlagsInHour, ...]:
     )
 
 
-def _verdicts(projects: Collection[int], since: datetime | None) -> tuple[tuple[str, int], ...]:
+def _verdicts(projects: Collection[int], since: datetime | None) -> tuple[tuple[str, str, int], ...]:
     given = Verdict.objects.standing().filter(item__project_id__in=projects)
     if since:
         given = given.filter(committed_at__gte=since)
     counts = dict(given.values_list("label").annotate(n=Count("pk")))
-    return tuple((str(label.label), counts.get(label.value, 0)) for label in VerdictLabel)
+    return tuple((label.value, str(label.label), counts.get(label.value, 0)) for label in VerdictLabel)

@@ -11,7 +11,8 @@ from django.views.decorators.http import require_GET
 
 from oversight.accounts.permissions import Request, permitted
 from oversight.audit.actors import Actor
-from oversight.dashboard import audit, charts, findings, installing, origin
+from oversight.dashboard import audit, behind, charts, findings, installing, origin
+from oversight.dashboard.attention import attention
 from oversight.dashboard.overview import PERIODS, overview
 from oversight.dashboard.score_rows import filter_of, scores_page
 from oversight.dashboard.trace import beside_of, head, trace_page
@@ -52,7 +53,7 @@ def trace_pending(request: Request, pk: UUID) -> HttpResponseBase:
 def trace_history(request: Request, pk: UUID) -> HttpResponseBase:
     """What happened to it, from the ledger."""
     transcript = head(pk, request.projects)
-    context = {"transcript": transcript, "rows": audit.history_of_transcript(transcript)}
+    context = {"transcript": transcript, "rows": audit.history_of_transcript(transcript, request.user)}
     return render(request, "dashboard/trace_history.html", context)
 
 
@@ -82,12 +83,32 @@ def overview_page(request: Request) -> HttpResponseBase:
     found = overview(request.projects, _period(request))
     context = {
         "overview": found,
+        "attention": attention(request.projects, found.monitors, found.period),
         "periods": PERIODS,
         "period_name": PERIODS[found.period][0],
         "charts": charts.charts_of(found),
         "scores_url": f"{reverse('dashboard:scores')}?period={found.period}",
+        "rows_url": f"{reverse('dashboard:rows')}?period={found.period}",
+        "items_url": f"{reverse('dashboard:items')}?period={found.period}",
     }
     return render(request, "dashboard/overview.html", context)
+
+
+@require_GET
+@permitted("overview.view")
+def rows(request: Request) -> HttpResponseBase:
+    """The transcripts behind a number: heads, never text."""
+    where = behind.behind_of(request.GET, _period(request), behind.TRANSCRIPTS)
+    page = behind.transcripts_behind(request.projects, where, request.user)
+    return render(request, "dashboard/rows.html", {"page": page})
+
+
+@require_GET
+@permitted("overview.view")
+def items(request: Request) -> HttpResponseBase:
+    """The items of the queue behind a number."""
+    where = behind.behind_of(request.GET, _period(request), behind.ITEMS)
+    return render(request, "dashboard/items.html", {"page": behind.items_behind(request.projects, where)})
 
 
 @require_GET
@@ -95,7 +116,7 @@ def overview_page(request: Request) -> HttpResponseBase:
 def scores(request: Request) -> HttpResponseBase:
     """The measurements behind a number: heads and states, never text."""
     where = filter_of(request.GET, _period(request))
-    return render(request, "dashboard/scores.html", {"page": scores_page(request.projects, where)})
+    return render(request, "dashboard/scores.html", {"page": scores_page(request.projects, where, request.user)})
 
 
 def _period(request: Request) -> str:

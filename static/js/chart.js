@@ -54,4 +54,5 @@ function drawAll() {
 }
 
 document.addEventListener("theme:change", drawAll);
+document.addEventListener("chart:change", drawAll);
 drawAll();

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import html
 import json
 import re
 from collections.abc import Callable
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
+from urllib.parse import urljoin
 
 import pytest
 from django.test import Client
@@ -15,8 +17,11 @@ from pytest_django import DjangoAssertNumQueries
 from monitors.base import Reason, Score
 from oversight.accounts.models import Project, User
 from oversight.dashboard import charts
+from oversight.dashboard.attention import attention
+from oversight.dashboard.coverage import DayOfModel
 from oversight.dashboard.overview import FlagsInHour, MonitorStates, Share, overview
 from oversight.monitoring import services as monitoring
+from oversight.review.models import Assignment, ReviewItem, Verdict
 from tests import factories
 
 SignIn = Callable[[User], Client]
@@ -55,20 +60,21 @@ def test_a_share_of_nothing_is_no_number() -> None:
 
 @pytest.mark.django_db
 def test_without_transcripts_the_page_says_how_to_send_some(alice: User, client_of: SignIn) -> None:
-    html = client_of(alice).get(reverse("dashboard:overview")).content.decode()
+    page = client_of(alice).get(reverse("dashboard:overview")).content.decode()
 
-    assert "No transcripts yet" in html
-    assert "plotly" not in html
+    assert "No transcripts yet" in page
+    assert "plotly" not in page
 
 
 @pytest.mark.django_db
 def test_the_page_carries_its_figures_as_data(project: Project, alice: User, client_of: SignIn) -> None:
     factories.make_score(factories.make_transcript(project))
 
-    html = client_of(alice).get(reverse("dashboard:overview")).content.decode()
-    figures = re.findall(r'<script id="(\w+)-figure" type="application/json">(.*?)</script>', html)
+    page = client_of(alice).get(reverse("dashboard:overview")).content.decode()
+    figures = re.findall(r'<script id="(\w+)-figure" type="application/json">(.*?)</script>', page)
 
     assert {name: json.loads(figure)["data"][0]["type"] for name, figure in figures} == {
+        "rates": "scatter",
         "flags": "bar",
         "states": "bar",
     }
@@ -127,7 +133,7 @@ def test_the_overview_takes_the_same_number_of_queries_whatever_it_counts(
     for _ in range(3):
         factories.make_score(factories.make_transcript(project), deployment=deployment)
 
-    with django_assert_num_queries(11):
+    with django_assert_num_queries(26):
         client.get(reverse("dashboard:overview"))
 
 
@@ -158,3 +164,107 @@ def test_series_differ_by_pattern_and_not_by_colour_alone() -> None:
 
     drawn = [(bar["marker"]["color"], bar["marker"]["pattern"]["shape"]) for bar in figure["data"]]
     assert len(set(drawn)) == len(drawn) == 4
+
+
+def _rows_behind(client: Client, url: str) -> int:
+    """All rows of a list, page after page."""
+    n = 0
+    while url:
+        page = client.get(url).content.decode()
+        n += page.count("<tr") - page.count("<thead><tr")
+        after = re.search(r'rel="next" href="([^"]+)"', page)
+        url = urljoin(url, html.unescape(after[1])) if after else ""
+    return n
+
+
+@pytest.mark.django_db
+def test_every_number_is_the_number_of_rows_behind_it(
+    project: Project, other_project: Project, dave: User, client_of: SignIn, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("oversight.dashboard.score_rows.PAGE_SIZE", 2)
+    monkeypatch.setattr("oversight.dashboard.behind.PAGE_SIZE", 2)
+    deployment = factories.make_deployment(project)
+    scores = (Score(1.0), Score(1.0), Score(0.1), Score.unscored(Reason.TIMEOUT), Score.skipped(Reason.NO_REASONING))
+    for number, score in enumerate(scores):
+        model = {"model": f"model-{number % 2}", "checkpoint": "step 1" if number == 2 else ""}
+        factories.make_score(factories.make_transcript(project, **model), deployment=deployment, score=score)
+    pending = factories.make_transcript(project, model="model-1")
+    monitoring.schedule(transcript_ids=[pending.pk], actor=factories.SYSTEM)
+    factories.make_score(factories.make_transcript(other_project))
+    first, second = (factories.make_item(project) for _ in range(2))
+    ReviewItem.objects.filter(pk=first.pk).update(due_at=datetime.now(UTC) - timedelta(hours=1))
+    _decide(second, dave)
+    client = client_of(dave)
+
+    page = client.get(reverse("dashboard:overview")).content.decode()
+    found = overview({project.pk})
+
+    figures = dict(re.findall(r'<a class="figure" href="([^"]+)">.*?<span class="figure-note">(.*?)</span>', page))
+    numbers = {url: int(re.sub(r"\D", "", note.split(" of ")[0])) for url, note in figures.items() if " of " in note}
+    assert len(numbers) == 4
+    numbers[next(url for url in figures if "of=received" in url)] = found.n_transcripts
+    numbers[next(url for url in figures if "of=open" in url)] = found.n_open
+    numbers |= {url: int(n) for url, n in re.findall(r'<td class="num[^"]*"><a href="([^"]+)">(\d+)</a>', page)}
+    for value, _, n in found.verdicts:
+        numbers[f"{reverse('dashboard:items')}?of={value}"] = n
+    numbers[f"{reverse('dashboard:items')}?of=decided"] = found.n_verdicts
+    numbers[f"{reverse('dashboard:items')}?of=overdue"] = 1
+
+    assert (found.n_open, found.n_verdicts, found.reviewed) == (1, 1, Share(1, 8))
+    assert "1 item past the time" in page
+    assert {url: _rows_behind(client, html.unescape(url)) for url in numbers} == numbers
+
+
+def _decide(item: ReviewItem, reviewer: User) -> None:
+    now = datetime.now(UTC)
+    done = Assignment.objects.create(
+        item=item, reviewer=reviewer, state="done", lease_until=now, claimed_at=now, read_share=0.5
+    )
+    Verdict.objects.create(assignment=done, item=item, label="benign", committed_at=now, settles_at=now)
+    ReviewItem.objects.filter(pk=item.pk).update(state="decided", decided_at=now)
+
+
+@pytest.mark.django_db
+def test_what_is_read_blind_counts_among_the_flagged_and_is_not_named(
+    project: Project, dave: User, client_of: SignIn
+) -> None:
+    item = factories.make_item(project)
+    ReviewItem.objects.filter(pk=item.pk).update(required=2)
+    client = client_of(dave)
+    for url in (reverse("dashboard:rows") + "?of=flagged", reverse("dashboard:scores") + "?state=flagged"):
+        page = client.get(url).content.decode()
+        assert "not named: you read it without scores" in page
+        assert item.transcript.external_id not in page
+    assert item.transcript.external_id in client.get(reverse("dashboard:rows")).content.decode()
+
+
+@pytest.mark.django_db
+def test_what_needs_attention_is_listed_the_worst_first(project: Project, dave: User, client_of: SignIn) -> None:
+    deployment = factories.make_deployment(project)
+    for number in range(20):
+        score = Score.unscored(Reason.TIMEOUT) if number % 2 else Score(0.1)
+        factories.make_score(factories.make_transcript(project), deployment=deployment, score=score)
+    item = factories.make_item(project)
+    ReviewItem.objects.filter(pk=item.pk).update(state="disputed")
+
+    found = attention(frozenset({project.pk}), overview({project.pk}).monitors, "all")
+    titles = [concern.title for concern in found.concerns]
+
+    assert "Disputed" in titles
+    assert titles[-1] == "Byte channels"
+    assert found.concerns[-1].says == "10 of 21 measurements could not be made."
+    page = client_of(dave).get(found.concerns[-1].url).content.decode()
+    assert page.count("Could not measure</span>") == 10
+
+
+def test_the_rate_of_a_day_without_transcripts_is_no_point() -> None:
+    day = date(2026, 11, 20)
+    chart = charts.flag_rate_by_model(
+        [DayOfModel(day, "a", 10, 1), DayOfModel(day, "", 4, 0), DayOfModel(day + timedelta(days=2), "a", 5, 5)]
+    )
+
+    assert [line["x"] for line in chart.figure["data"]] == [["2026-11-20", "2026-11-22"], ["2026-11-20"]]
+    assert [line["y"] for line in chart.figure["data"]] == [[0.1, 1.0], [0.0]]
+    assert chart.columns == ("Day (UTC)", "a", "not stated")
+    assert chart.rows == (("2026-11-22", "5 of 5", "–"), ("2026-11-20", "1 of 10", "0 of 4"))
+    assert chart.summary.startswith("6 of 19 transcripts (31.6%) on 2 days are flagged")
