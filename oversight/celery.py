@@ -16,6 +16,8 @@ app.conf.beat_schedule = {
     "audit.sweep": {"task": "audit.sweep", "schedule": 5.0, "options": {"expires": 5}},
     "monitoring.sweep": {"task": "monitoring.sweep", "schedule": 5.0, "options": {"expires": 5}},
     "rubrics.sweep": {"task": "rubrics.sweep", "schedule": 5.0, "options": {"expires": 5}},
+    "judges.sweep": {"task": "judges.sweep", "schedule": 10.0, "options": {"expires": 10}},
+    "judges.watch": {"task": "judges.watch", "schedule": 60.0, "options": {"expires": 60}},
     "monitoring.forget": {"task": "monitoring.forget", "schedule": 600.0, "options": {"expires": 600}},
     "review.settle": {"task": "review.settle", "schedule": 2.0, "options": {"expires": 2}},
     "review.expire": {"task": "review.expire", "schedule": 10.0, "options": {"expires": 10}},

@@ -90,6 +90,7 @@ INSTALLED_APPS = [
     "oversight.agreement",
     "oversight.compare",
     "oversight.rubrics",
+    "oversight.judges",
     "oversight.demo",
 ]
 MIDDLEWARE = [
@@ -232,6 +233,9 @@ MODEL_CONCURRENCY = env.integer("MODEL_CONCURRENCY", 8, low=1)
 MODEL_PRICE = env.numbers("MODEL_PRICE", least=2, most=3)
 # A judge's answer is kept for the next time the same is asked; 0: none is.
 MODEL_KEEP_ANSWERS_DAYS = env.integer("MODEL_KEEP_ANSWERS_DAYS", 30)
+# Known cases put to each judge in between its work: one for so many judged runs, and at least so many a day. 0: none.
+CANARY_EVERY = env.integer("CANARY_EVERY", 50)
+CANARY_DAILY = env.integer("CANARY_DAILY", 3)
 MODEL_CACHE = Path(env.text("MODEL_CACHE", str(VAR_DIR / "models")))
 
 # host:port pairs for which the outbound client lifts its https, port and address rules.

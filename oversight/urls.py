@@ -19,6 +19,7 @@ urlpatterns = [
     path("traces/", include("oversight.transcripts.urls")),
     path("monitors/", include("oversight.monitoring.urls")),
     path("monitors/", include("oversight.quality.urls")),
+    path("monitors/judges/", include("oversight.judges.urls")),
     path("rubrics/", include("oversight.rubrics.urls")),
     path("compare/", include("oversight.compare.urls")),
     path("live/", include("oversight.live.urls")),

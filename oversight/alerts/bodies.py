@@ -11,8 +11,12 @@ from django.conf import settings
 
 from oversight.alerts.models import EndpointKind
 
-FLAGGED, SETTLED, TEST = "transcript.flagged", "verdict.settled", "endpoint.test"
-EVENT_TYPES = {FLAGGED: "a transcript is flagged", SETTLED: "a verdict is settled"}
+FLAGGED, SETTLED, ALARMED, TEST = "transcript.flagged", "verdict.settled", "judge.alarm", "endpoint.test"
+EVENT_TYPES = {
+    FLAGGED: "a transcript is flagged",
+    SETTLED: "a verdict is settled",
+    ALARMED: "the health of a judge raises an alarm",
+}
 MAX_BYTES = 8 * 1024
 
 
@@ -29,10 +33,14 @@ class Alert:
     threshold: float | None = None
     label: str | None = None
     severity: int | None = None
+    deployment_id: str | None = None
+    rule: str | None = None
 
     @property
     def url(self) -> str:
         path = f"/traces/{self.transcript_id}/" if self.transcript_id else "/alerts/"
+        if self.deployment_id:
+            path = f"/monitors/judges/{self.deployment_id}/"
         return settings.PUBLIC_URL + path
 
 
@@ -50,6 +58,7 @@ def _standard(alert: Alert) -> dict[str, Any]:
         "threshold": alert.threshold,
         "label": alert.label,
         "severity": alert.severity,
+        "rule": alert.rule,
         "url": alert.url,
     }
     return {
@@ -60,7 +69,8 @@ def _standard(alert: Alert) -> dict[str, Any]:
 
 
 def _slack(alert: Alert) -> dict[str, Any]:
-    link = f"<{alert.url}|{'Open Oversight' if alert.type == TEST else 'Open the transcript'}>"
+    opens = {TEST: "Open Oversight", ALARMED: "Open the judge's health"}.get(alert.type, "Open the transcript")
+    link = f"<{alert.url}|{opens}>"
     return {"text": f"{_sentence(alert)}\n{link}", "unfurl_links": False, "unfurl_media": False}
 
 
@@ -74,6 +84,8 @@ def _sentence(alert: Alert) -> str:
     if alert.type == SETTLED:
         severity = f", severity {alert.severity}" if alert.severity else ""
         return f"Verdict in {project}: {slack_text(alert.label or '')}{severity}"
+    if alert.type == ALARMED:
+        return f"Alarm in {project}: {slack_text(alert.monitor or '')} ({slack_text(alert.rule or '')})"
     return f"Test message from Oversight for {project}"
 
 

@@ -39,6 +39,15 @@ def alert_of(event: LedgerEvent, project: Project) -> Alert:
             label=str(detail["label"]),
             severity=detail["severity"],
         )
+    if event.action == bodies.ALARMED:
+        return Alert(
+            type=event.action,
+            at=event.at,
+            project=project.slug,
+            deployment_id=event.object_id,
+            monitor=str(detail["monitor"]),
+            rule=str(detail["rule"]),
+        )
     return Alert(
         type=event.action,
         at=event.at,
@@ -76,7 +85,7 @@ def matching(alert: Alert, project: Project) -> Iterable[Rule]:
     """The enabled rules of the project that this alert meets. A paused endpoint keeps its alerts for later."""
     rules = Rule.objects.filter(project=project, enabled=True, event_types__contains=[alert.type])
     rules = rules.exclude(endpoint__state=EndpointState.DISABLED)
-    if alert.monitor is not None:
+    if alert.type == bodies.FLAGGED:
         rules = rules.filter(Q(monitors=[]) | Q(monitors__contains=[alert.monitor]), min_score__lte=alert.score)
     return rules
 

@@ -7,7 +7,7 @@ from oversight.audit.dispatch import subscribe
 from oversight.audit.models import LedgerEvent
 
 
-@subscribe(bodies.FLAGGED, bodies.SETTLED)
+@subscribe(bodies.FLAGGED, bodies.SETTLED, bodies.ALARMED)
 def queue_deliveries(event: LedgerEvent) -> None:
     """Durable: commits with its receipt."""
     fan_out.queue(event)

@@ -257,6 +257,15 @@ SENTENCES: dict[str, Say] = {
         else f"put item {event.object_id} back into the queue at once"
     ),
     "item.second_asked": _said("asked for a second reader of item {object}"),
+    "canary.ended": _said("put case {number} ({kind}) to the judge of {title}: {result}"),
+    "canary.planted": lambda detail, event, names: (
+        f"planted {len(detail.get('canary_ids', ()))} canaries among the work of deployment {event.object_id}"
+    ),
+    "judge.alarm": _said("raised an alarm on the judge of {title}, {rule}: {evidence}"),
+    "judge.alarm_cleared": _said("cleared the alarm on the judge of {title}, {rule}: {evidence}"),
+    "judge.health_viewed": _said("looked at the health of {n_deployments} judges"),
+    "judge.hijack_asked": _said("asked for the hijack rate of the judge of {title}"),
+    "judge.hijack_measured": _said("put {n} injected cases to the judge {judge} of {title}: {n_lost} were lost"),
     "judge.examination_asked": _said("asked that the judge of {title} be examined again"),
     "judge.examined": _examined,
     "guidelines.read": _said("opened the guidelines of label set {object}, version {number}"),

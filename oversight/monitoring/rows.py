@@ -25,6 +25,13 @@ def holdable(text: str) -> str:
     return _UNHOLDABLE.sub("\ufffd", text)
 
 
+def is_flagged(score: base.Score, threshold: float) -> bool:
+    """Whether a person is to see it. Text that speaks to its judge escalates: there the judge's "benign" is void."""
+    if score.value is None:
+        return False
+    return score.value >= threshold or score.reason is base.Reason.ADDRESSED_TO_JUDGE
+
+
 def score_row(run: MonitorRun, score: base.Score, model: str = "") -> Score:
     """Not yet saved. `run.deployment` is loaded; `model` wrote the transcript, where a threshold may depend on it."""
     deployment = run.deployment
@@ -44,7 +51,7 @@ def score_row(run: MonitorRun, score: base.Score, model: str = "") -> Score:
         unit=holdable(score.unit),
         coverage=score.coverage,
         threshold=threshold,
-        flagged=score.value is not None and score.value >= threshold,
+        flagged=is_flagged(score, threshold),
         evidence=[_evidence(entry) for entry in score.evidence[:MAX_EVIDENCE]],
         channels=_finite(score.channels),
         measures=_finite(score.measures),

@@ -130,11 +130,16 @@ def test_finishing_writes_score_and_events_together(project: Project) -> None:
         (Score(0.49), False),
         (Score(0.5), True),
         (Score(0.6, state=State.PARTIAL, reason=Reason.TRUNCATED), True),
+        (Score(0.1, state=State.PARTIAL, reason=Reason.TRUNCATED), False),
+        # What a text that speaks to its judge got as "benign" is void, and a person reads it.
+        (Score(0.1, state=State.PARTIAL, reason=Reason.ADDRESSED_TO_JUDGE), True),
         (Score.unscored(Reason.NO_BACKEND), False),
         (Score.skipped(Reason.NO_REASONING), False),
     ],
 )
-def test_only_a_value_at_or_above_the_threshold_flags(project: Project, score: Score, is_flagged: bool) -> None:
+def test_only_a_value_at_or_above_the_threshold_flags_or_an_order_to_the_judge(
+    project: Project, score: Score, is_flagged: bool
+) -> None:
     factories.make_deployment(project, threshold=0.5)
     [run] = schedule(factories.make_transcript(project))
     services.finish(run=claim(run), score=score)

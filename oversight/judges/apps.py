@@ -1,0 +1,18 @@
+"""The judges app."""
+
+from __future__ import annotations
+
+from importlib import import_module
+from importlib.util import find_spec
+
+from django.apps import AppConfig
+
+
+class JudgesConfig(AppConfig):
+    name = "oversight.judges"
+    label = "judges"
+
+    def ready(self) -> None:
+        for module in ("events", "handlers"):
+            if find_spec(f"{self.name}.{module}"):
+                import_module(f"{self.name}.{module}")
