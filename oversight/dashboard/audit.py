@@ -18,6 +18,8 @@ from oversight.audit.canonical import commitment
 from oversight.audit.models import LedgerEvent
 from oversight.dashboard import ledger
 from oversight.dashboard.ledger import Change, Names
+from oversight.review.models import ItemState
+from oversight.review.selectors.blindness import hides_scores
 from oversight.transcripts.models import Transcript
 
 PAGE = 50
@@ -129,10 +131,22 @@ def _csv_row(event: LedgerEvent, names: Names) -> list[object]:
     ]
 
 
-def history_of_transcript(transcript: Transcript) -> tuple[Row, ...]:
-    """Everything that happened to it, newest first. At most eight queries."""
+def history_of_transcript(transcript: Transcript, reader: User | None = None) -> tuple[Row, ...]:
+    """Everything that happened to it, newest first, as far as this reader may know. At most ten queries."""
     about = _about("transcript", str(transcript.pk), batch=str(transcript.batch_id))
-    return _rows(_events(_ids(LedgerEvent.objects.all(), about, MOST_HISTORY)))
+    return _rows(_events(_ids(_known_to(reader, transcript), about, MOST_HISTORY)))
+
+
+def _known_to(reader: User | None, transcript: Transcript) -> QuerySet[LedgerEvent]:
+    """Read blind, it has no scores; read by two apart, nothing of what others do with it until it is decided."""
+    events = LedgerEvent.objects.all()
+    if reader is None:
+        return events
+    own = Q(actor_kind="user", actor_id=str(reader.pk))
+    if hides_scores(reader, transcript.pk):
+        return events.filter(own | Q(action="transcripts.ingested"))
+    is_apart = transcript.review_items.filter(required__gt=1).exclude(state=ItemState.DECIDED).exists()
+    return events.filter(own | ~Q(object_type="review_item")) if is_apart else events
 
 
 @dataclass(frozen=True, slots=True)

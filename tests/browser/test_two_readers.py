@@ -33,7 +33,7 @@ from oversight.review import services
 from oversight.review.models import ReviewItem, Verdict
 from tests.oversight.agreement import desk
 first, second = (User.objects.get(email=f"{name}@oversight.local") for name in ("reviewer", "reviewer2"))
-for n, item in enumerate(ReviewItem.objects.filter(state="open", required=2).order_by("pk")):
+for n, item in enumerate(ReviewItem.objects.filter(state="open", required=2, verdicts=None).order_by("pk")):
     label = desk.label_names(item)[n % 2]
     one = ("suspicious", 1 + n % 3) if n % 3 == 0 else ("benign", None)
     other = ("suspicious", 1 + n % 2) if n % 3 == 0 or n % 5 == 0 else ("benign", None)
