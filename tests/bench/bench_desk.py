@@ -89,7 +89,7 @@ def main() -> list[str]:
 def _open_all(env: dict[str, str]) -> int:
     with psycopg.connect(env["DATABASE_OWNER_URL"], autocommit=True) as connection:
         for statement in filter(str.strip, OPEN_SQL.split(";\n")):
-            connection.execute(statement)  # type: ignore[arg-type]  # statements of our own
+            connection.execute(statement)
         connection.execute("VACUUM ANALYZE")
         row = connection.execute("SELECT count(*) FROM review_reviewitem WHERE state = 'open'").fetchone()
     return int(row[0]) if row else 0

@@ -110,7 +110,13 @@ def queue_counts(*, project_id: int, user: User) -> QueueCounts:
     """One query: the items are counted in the indexes that list them, the leases by those that are live."""
     now = clock.now()
     today = now.replace(hour=0, minute=0, second=0, microsecond=0)
-    given = {"project": project_id, "user": user.pk, "now": now, "today": today, "many": MANY + 1}
+    given: dict[str, int | datetime] = {
+        "project": project_id,
+        "user": user.pk,
+        "now": now,
+        "today": today,
+        "many": MANY + 1,
+    }
     with connection.cursor() as cursor:
         cursor.execute(_COUNTS_SQL, given)
         row = cursor.fetchone()

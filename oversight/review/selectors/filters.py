@@ -69,9 +69,14 @@ def queue_items(*, project_id: int, user: User, where: Filter) -> QuerySet[Revie
     if where.stream:
         items = items.filter(stream=where.stream)
     if where.assignee:
-        wanted = {"me": user.pk, "none": None}.get(where.assignee, where.assignee)
-        items = items.filter(assignee=wanted)
+        items = items.filter(assignee=_person(where.assignee, user))
     return _due(items, where.due)
+
+
+def _person(word: str, user: User) -> int | None:
+    if word == "none":
+        return None
+    return user.pk if word == "me" else int(word)
 
 
 def _in_state(items: QuerySet[ReviewItem], user: User, state: State) -> QuerySet[ReviewItem]:

@@ -83,6 +83,6 @@ def _check(rules: Rules, before: Rules, queue: Queue, reason: str) -> None:
         raise Invalid("Shares go from 0 % to 100 %.")
     if not 1 <= rules.due_after_min <= MOST_MINUTES:
         raise Invalid("Give the time to a verdict as 1 minute to 365 days.")
-    known = LabelSet.objects.filter(project_id=queue.project_id, pk=rules.label_set)
-    if rules.label_set is not None and not known.exists():
+    known = LabelSet.objects.filter(project_id=queue.project_id)
+    if rules.label_set is not None and not known.filter(pk=rules.label_set).exists():
         raise Invalid("This label set is not one of the project.")
