@@ -172,6 +172,8 @@ function accept(answer, sent, id) {
   } else sessionStorage.removeItem(kept());
   const field = /** @type {HTMLInputElement | null} */ (document.querySelector("form[data-verdict] [name=revision]"));
   if (field) field.value = String(revision);
+  // The lease was lost meanwhile: the pane can say now that the draft is kept.
+  if (!document.querySelector("form[data-verdict]")) document.dispatchEvent(new CustomEvent("desk:stale"));
   say(`Draft saved ${new Date(answer.saved_at).toLocaleTimeString("en-GB")}.`);
   return true;
 }

@@ -118,20 +118,21 @@ def test_text_of_any_script_is_marked_with_the_keyboard_and_by_selection(house: 
     page.get_by_role("button", name="Commit and stay").click()
     expect(page.locator("#desk")).to_have_attribute("data-standing", "decided")
     expect(page.locator("[data-committed] > li")).to_have_count(total)
+    shoot(page, "annotate-decided")
+    page.keyboard.press("u")
+    expect(page.locator("#desk")).to_have_attribute("data-standing", "mine")
+    expect(count).to_have_text(str(total))
+    page.get_by_role("button", name="Commit and stay").click()
+    expect(page.locator("[data-committed] > li")).to_have_count(total)
+    assert page.evaluate("CSS.highlights.size") > 1, "committed spans are drawn too"
     spans = stored(house, id_)
     assert len(spans) == total
     assert all(quote == text and quote for _, _, quote, text in spans)
     assert {label for label, *_ in spans} == {"Covert payload", "Unfaithful", "Illegible", "Evidence"}
     assert spans[0][1] == "what it shows"
-    assert page.evaluate("CSS.highlights.size") > 1, "committed spans are drawn too"
-    shoot(page, "annotate-decided")
-    page.keyboard.press("u")
-    expect(page.locator("#desk")).to_have_attribute("data-standing", "mine")
-    expect(count).to_have_text(str(total))
-    assert stored(house, id_) == []
 
 
-def test_two_tabs_that_went_on_apart_are_shown_side_by_side(house: House, visitor: Visitor, watch: Any) -> None:
+def test_two_tabs_that_went_on_apart_are_shown_side_by_side(house: House, visitor: Visitor) -> None:
     page = visitor("reviewer")
     opened(house, page, "First a step.")
     other = page.context.new_page()
@@ -153,9 +154,6 @@ def test_two_tabs_that_went_on_apart_are_shown_side_by_side(house: House, visito
     merge.get_by_role("button", name=re.compile("Go on")).click()
     expect(other.locator("#note")).to_have_value("from the second tab\n\nfrom the first tab")
     expect(other.get_by_role("radio", name="Suspicious")).to_be_checked()
-    other.keyboard.press("Control+Enter")
+    other.get_by_role("button", name="Commit and stay").click()
     expect(other.locator("[data-undo]")).to_contain_text("Suspicious")
     expect(page.locator("#desk")).to_have_attribute("data-standing", "decided")
-    refusals = [one for one in watch.complaints if "409" in one]
-    assert refusals
-    watch.complaints[:] = [one for one in watch.complaints if one not in refusals]

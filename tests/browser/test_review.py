@@ -237,7 +237,7 @@ def test_a_lost_lease_keeps_the_note(house: House, visitor: Visitor) -> None:
     other.locator("#desk").get_by_role("button", name="Give back").click()
     other.wait_for_url(re.compile(r"/review/"))
     expect(page.locator("#desk")).to_have_attribute("data-standing", "free")
-    expect(page.get_by_label("Your note, not saved")).to_have_value("half a thought")
+    expect(page.locator("[data-kept]")).to_contain_text("half a thought")
     page.get_by_role("button", name="Reclaim").or_(page.get_by_role("button", name="Claim to decide")).click()
     expect(page.locator("#note")).to_have_value("half a thought")
 
