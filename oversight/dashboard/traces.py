@@ -12,10 +12,11 @@ from django.contrib.postgres.aggregates import BoolOr
 from django.db.models import Count, Exists, Max, OuterRef, QuerySet
 
 from monitors.transcript import Visibility
-from oversight.accounts.models import Project
+from oversight.accounts.models import Project, User
 from oversight.accounts.permissions import Request, projects_of
 from oversight.lib.paging import Groups, keyset_page
 from oversight.monitoring.models import UNENDED, MonitorRun, Score
+from oversight.review.selectors.blindness import hidden_scores, read_blind
 from oversight.transcripts.models import ModelRun, Transcript
 
 PAGE_SIZE = 50
@@ -40,12 +41,13 @@ class TracesForm(forms.Form):
 
 @dataclass(frozen=True, slots=True)
 class Standing:
-    """What monitors say of one transcript so far."""
+    """What monitors say of one transcript so far; nothing when its scores are `hidden` from the reader."""
 
     worst: float | None = None
     flagged: bool = False
     n_scores: int = 0
     n_pending: int = 0
+    hidden: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,7 +75,7 @@ class TracesPage:
 
 
 def traces_page(request: Request) -> TracesPage:
-    """Raises Malformed for a page that is none of ours. Five queries, and one more for an empty list."""
+    """Raises Malformed for a page that is none of ours. Six queries, and one more for an empty list."""
     projects = projects_of(request)
     wanted = request.GET.get("project", "")
     project = next((one for one in projects if one.slug == wanted), projects[0])
@@ -81,13 +83,14 @@ def traces_page(request: Request) -> TracesPage:
     filters: dict[str, Any] = form.cleaned_data if form.is_valid() else {}
     runs = _runs(project, filters)
     page = keyset_page(
-        filtered(project, filters if runs is None else {**filters, "model": ""}),
+        filtered(project, filters if runs is None else {**filters, "model": ""}, reader=request.user),
         groups=runs,
         older=request.GET.get("older", ""),
         newer=request.GET.get("newer", ""),
         size=PAGE_SIZE,
     )
     standings = _standings([row.pk for row in page.rows])
+    standings |= dict.fromkeys(hidden_scores(request.user, standings), Standing(hidden=True))
     kept = {key: ("1" if value is True else value) for key, value in filters.items() if value}
     return TracesPage(
         project=project,
@@ -107,8 +110,11 @@ def _heads() -> QuerySet[Transcript]:
     return Transcript.objects.select_related("model_run").only(*_SHOWN)
 
 
-def filtered(project: Project, filters: dict[str, Any]) -> QuerySet[Transcript]:
-    """The project's transcripts that pass the filters of `TracesForm`, in no order."""
+def filtered(project: Project, filters: dict[str, Any], *, reader: User | None = None) -> QuerySet[Transcript]:
+    """The project's transcripts that pass the filters of `TracesForm`, in no order.
+
+    A reader does not find those as flagged whose scores are hidden from them.
+    """
     rows = _heads().filter(project=project)
     if model := filters.get("model"):
         rows = rows.filter(model_run__in=ModelRun.objects.filter(project=project, model=model))
@@ -118,6 +124,8 @@ def filtered(project: Project, filters: dict[str, Any]) -> QuerySet[Transcript]:
         rows = rows.filter(external_id=external_id)
     if filters.get("flagged"):
         rows = rows.filter(Exists(Score.objects.filter(transcript=OuterRef("pk"), flagged=True)))
+    if filters.get("flagged") and reader:
+        rows = rows.filter(~Exists(read_blind(reader).filter(transcript=OuterRef("pk"))))
     return rows
 
 

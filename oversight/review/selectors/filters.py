@@ -12,7 +12,7 @@ from oversight.accounts.models import User
 from oversight.lib import clock
 from oversight.monitoring.models import Score
 from oversight.review.models import Assignment, ItemState, ReviewItem, is_awake
-from oversight.review.selectors.blindness import decided_by, read_blind
+from oversight.review.selectors.blindness import decided_by, is_blind
 
 State = Literal["open", "mine", "snoozed", "decided"]
 # The quarters that the four bars of a score show; a threshold below the lowest is rare.
@@ -63,7 +63,7 @@ def queue_items(*, project_id: int, user: User, where: Filter) -> QuerySet[Revie
         # Of what is not read blind the place is the priority, and the list's index is in its order.
         items = items if where.state == "decided" else items.filter(place__gte=low, place__lt=high)
     if where.monitor or where.score:
-        items = items.exclude(pk__in=read_blind(user).filter(project_id=project_id).values("pk"))
+        items = items.filter(~is_blind() | Exists(decided_by(user)))
     if where.run:
         items = items.filter(transcript__model_run=where.run)
     if where.stream:

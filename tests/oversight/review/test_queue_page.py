@@ -190,3 +190,15 @@ def test_a_lead_changes_the_rules_with_a_reason(project: Project, dave: User, cl
 def test_a_reviewer_neither_sees_nor_sets_the_rules(project: Project, alice: User, client_of: ClientOf) -> None:
     assert client_of(alice).get("/review/rules/").status_code == 403
     assert "Queue rules" not in client_of(alice).get("/review/").content.decode()
+
+
+def test_the_list_of_transcripts_tells_nothing_of_a_blind_one(
+    project: Project, alice: User, client_of: ClientOf
+) -> None:
+    blind, client = blind_item(project), client_of(alice)
+    external_id = blind.transcript.external_id
+    listed = client.get("/traces/").content.decode()
+    assert external_id in listed
+    assert "after your verdict" in listed
+    assert "Flagged</span>" not in listed
+    assert external_id not in client.get("/traces/?flagged=1").content.decode()
