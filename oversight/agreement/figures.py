@@ -10,7 +10,7 @@ from urllib.parse import urlencode
 from monitors.stats import agreement as stats
 from monitors.stats.estimate import Estimate
 from monitors.stats.ratings import Level, Weighting
-from monitors.stats.span_agreement import matched, span_f1, step_alpha
+from monitors.stats.span_agreement import Stretch, matched, span_f1, step_alpha
 from oversight.agreement.marks import stretch
 from oversight.agreement.pairs import Pair
 from oversight.review.models import LabelSetVersion, Span, VerdictLabel
@@ -87,7 +87,7 @@ class Agreed:
     verdicts: tuple[Figure, ...]
     severities: tuple[Figure, ...]
     steps: tuple[Figure, ...]
-    spans: tuple[Figure, ...]
+    spans: tuple[tuple[Figure, Figure], ...]
     prevalence: tuple[Share, ...]
     confusion: tuple[tuple[Cell, ...], ...]
     people: tuple[People, ...]
@@ -114,10 +114,10 @@ def agreed(pairs: Sequence[Pair], version: LabelSetVersion) -> Agreed:
     )
 
 
-def _too_few(n: int, what: str = "pair") -> Estimate | None:
+def _too_few(n: int) -> Estimate | None:
     if n >= LEAST_PAIRS:
         return None
-    return Estimate(None, reason=f"{n} {what}{'' if n == 1 else 's'}; {LEAST_PAIRS} are needed")
+    return Estimate(None, reason=f"{n} pair{'' if n == 1 else 's'}; {LEAST_PAIRS} are needed")
 
 
 def _verdicts(pairs: Sequence[Pair]) -> Iterator[Figure]:
@@ -190,7 +190,7 @@ def _touched(spans: Sequence[Span], steps: Sequence[Sequence[tuple[int, int]]]) 
     }
 
 
-def _spans(pairs: Sequence[Pair], version: LabelSetVersion) -> Iterator[Figure]:
+def _spans(pairs: Sequence[Pair], version: LabelSetVersion) -> Iterator[tuple[Figure, Figure]]:
     """All labels together, then each: the same borders, and an overlap of half."""
     for name in ("", *(str(one["name"]) for one in version.labels)):
         marked = [
@@ -199,12 +199,18 @@ def _spans(pairs: Sequence[Pair], version: LabelSetVersion) -> Iterator[Figure]:
         ]
         used = [(first, second) for first, second in marked if first or second]
         query = ("span", name or "any")
-        for at, how in ((1.0, "exact"), (0.5, "overlap of half")):
-            n_pairs = [matched(first, second, at=at) for first, second in used]
-            few = _too_few(len(used), "item with a mark")
-            few = Estimate(None, reason=few.reason.replace("item with a marks", "items with a mark")) if few else None
-            one = few or span_f1(n_pairs, [len(a) + len(b) for a, b in used], range(len(used)))
-            yield Figure(name or "All labels", one, len(used), sum(n_pairs), query, how)
+        exact, half = (_f1(name or "All labels", used, at, query) for at in (1.0, 0.5))
+        yield exact, half
+
+
+def _f1(name: str, used: Sequence[tuple[list[Stretch], ...]], at: float, query: tuple[str, str]) -> Figure:
+    n_pairs = [matched(first, second, at=at) for first, second in used]
+    if len(used) < LEAST_PAIRS:
+        said = f"{len(used)} item{'' if len(used) == 1 else 's'} with a mark; {LEAST_PAIRS} are needed"
+        one = Estimate(None, reason=said)
+    else:
+        one = span_f1(n_pairs, [len(first) + len(second) for first, second in used], range(len(used)))
+    return Figure(name, one, len(used), sum(n_pairs), query)
 
 
 def _confusion(pairs: Sequence[Pair]) -> tuple[tuple[Cell, ...], ...]:
