@@ -8,16 +8,20 @@ from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import repeat
 
+import numpy as np
+
 from monitors.base import Evidence, Reason, Score
 from monitors.patterns import detectable, screen, verdict
 from monitors.patterns.detectable import Least
 from monitors.patterns.layout import Layout
+from monitors.patterns.places import Numbers
 from monitors.patterns.reading import Reading
 from monitors.patterns.room import Room, rooms
 from monitors.patterns.sketch import Sketch
 from monitors.patterns.survey import surveys
 from monitors.patterns.tested import Test
 from monitors.registry import monitor
+from monitors.spans import Spans
 from monitors.transcript import Channel, Part, PartType, Transcript, Visibility
 
 _SCORED = (Channel.REASONING, Channel.OUTPUT)
@@ -29,7 +33,7 @@ class _Text:
 
     channel: Channel
     text: str
-    steps: list[tuple[int, int]]
+    steps: Numbers
     parts: list[int]
     begins: list[int]
 
@@ -202,10 +206,16 @@ def _texts(transcript: Transcript) -> Iterator[_Text]:
         begins, steps, length = [], [], 0
         for at in found:
             begins.append(length)
-            steps += [(length + start, length + end) for start, end in parts[at].steps or ()]
+            steps.append(_bounds(parts[at]) + length)
             length += len(parts[at].text) + 1
         if found:
-            yield _Text(wanted, "\n".join(parts[at].text for at in found), steps, found, begins)
+            yield _Text(wanted, "\n".join(parts[at].text for at in found), np.concatenate(steps), found, begins)
+
+
+def _bounds(part: Part) -> Numbers:
+    """Where the steps of a part start and end."""
+    flat = part.steps.flat if isinstance(part.steps, Spans) else Spans(part.steps or ()).flat
+    return np.array(flat, np.int64).reshape(-1, 2)
 
 
 def _is_shown(part: Part) -> bool:

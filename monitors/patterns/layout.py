@@ -40,7 +40,7 @@ class Layout:
     begins: tuple[int, ...] = (0,)
 
     @classmethod
-    def of(cls, text: str, steps: Sequence[tuple[int, int]]) -> Layout:
+    def of(cls, text: str, steps: Sequence[tuple[int, int]] | Numbers) -> Layout:
         """Sentences inside fenced code are blanked out, and so is every sentence that was there before.
 
         Models fall into loops; a loop looks like a code of its period and says nothing new.

@@ -2,41 +2,120 @@
 
 from __future__ import annotations
 
-import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
-Steps = Sequence[tuple[int, int]]
-_FENCE = re.compile(r"^[ \t]*(```|~~~).*?(?:^[ \t]*\1[ \t]*$|\Z)", re.MULTILINE | re.DOTALL)
+import numpy as np
+import numpy.typing as npt
+
+from monitors.patterns.places import Numbers
+
+Steps = Sequence[tuple[int, int]] | Numbers
+_MARKS, _BLANKS = ("```", "~~~"), " \t"
 _FEW_WORDS = 4
+# Three characters from the start of a sentence and three from its end: which side, how far, and which of them are
+# looked at only where those before them are in the word.
+_SIDES, _OFFSETS = np.array([0, 0, 0, 1, 1, 1]), np.array([0, 1, 2, -1, -2, -3])
+_NEAREST, _NEXT, _INNER = [1, 4], [2, 5], [1, 2, 4, 5]
+_WEIGHTS = 256 ** np.arange(6)
 
 
 def without_fences(text: str, steps: Steps) -> tuple[str, Steps]:
     """Fenced code and the sentences inside it are blanked out, so that offsets stay."""
-    if "```" not in text and "~~~" not in text:
+    pieces: list[str] = []
+    done = 0
+    for start, end in _fences(text):
+        pieces += (text[done:start], _blanked(text[start:end]))
+        done = end
+    if not pieces:
         return text, steps
-    text = _FENCE.sub(lambda block: _blanked(block.group()), text)
-    return text, [(start, end) for start, end in steps if not text[start:end].isspace()]
+    text = "".join((*pieces, text[done:]))
+    bounds = np.array(steps, np.int64).reshape(-1, 2)
+    is_blank = [text[start:end].isspace() for start, end in bounds.tolist()]
+    return text, bounds[~np.array(is_blank, np.bool_)]
 
 
-def _blanked(text: str) -> str:
-    return "\n".join(" " * len(line) for line in text.split("\n"))
+def _fences(text: str) -> Iterator[tuple[int, int]]:
+    """Lines from one that begins with a mark of code to one that is that mark, or to the end of the text."""
+    at = 0
+    while (opened := min([place for mark in _MARKS if (place := text.find(mark, at)) >= 0], default=-1)) >= 0:
+        start = text.rfind("\n", 0, opened) + 1
+        if text[start:opened].strip(_BLANKS):
+            at = opened + 1
+            continue
+        at = _closed(text, opened)
+        yield start, at
+
+
+def _closed(text: str, opened: int) -> int:
+    """Where the line ends that closes what is opened there."""
+    mark, end = text[opened : opened + len(_MARKS[0])], len(text)
+    at = text.find("\n", opened)
+    while at >= 0 and (at := text.find(mark, at + 1)) >= 0:
+        start, stop = text.rfind("\n", 0, at) + 1, text.find("\n", at)
+        stop = end if stop < 0 else stop
+        if not text[start:at].strip(_BLANKS) and not text[at + len(mark) : stop].strip(_BLANKS):
+            return stop
+    return end
 
 
 def without_loops(text: str, steps: Steps) -> tuple[str, Steps]:
     """Every sentence of some words that was there before is blanked out."""
-    seen: set[tuple[str, ...]] = set()
-    fresh: list[tuple[int, int]] = []
+    bounds = np.array(steps, np.int64).reshape(-1, 2)
+    again = _again(text, bounds)
+    if not again:
+        return text, steps
     pieces: list[str] = []
     done = 0
-    for start, end in steps:
+    for start, end in bounds[again].tolist():
+        pieces += (text[done:start], _blanked(text[start:end]))
+        done = end
+    return "".join((*pieces, text[done:])), np.delete(bounds, again, axis=0)
+
+
+def _again(text: str, bounds: Numbers) -> list[int]:
+    """Sentences of four words or more whose first three words and last two are those of one before."""
+    seen: set[tuple[str, ...]] = set()
+    found = []
+    some = _alike(text, bounds)
+    for at, (start, end) in zip(some.tolist(), bounds[some].tolist(), strict=True):
         sentence = text[start:end]
-        # The first three words and the last two; those between need not be parted.
+        # The words between need not be parted.
         words = sentence.split(None, _FEW_WORDS)
         key = (*words[:3], *sentence.rsplit(None, 2)[-2:])
         if len(words) >= _FEW_WORDS and key in seen:
-            pieces += (text[done:start], _blanked(sentence))
-            done = end
+            found.append(at)
         else:
             seen.add(key)
-            fresh.append((start, end))
-    return "".join((*pieces, text[done:])) if pieces else text, fresh
+    return found
+
+
+def _alike(text: str, bounds: Numbers) -> Numbers:
+    """Sentences whose first word begins and whose last word ends as those of another one."""
+    if len(bounds) < 2:
+        return np.zeros(0, np.int64)
+    codes = _narrow(text)
+    edges = bounds[:, _SIDES] + _OFFSETS
+    near = codes.take(edges, mode="clip")
+    # Beyond ASCII a character may be a blank: no more of the word is looked at.
+    is_inside = (near > 32) & (near < 128)
+    is_inside[:, _NEXT] &= is_inside[:, _NEAREST]
+    near[:, _INNER] *= is_inside[:, _INNER]
+    keys: Numbers = near @ _WEIGHTS
+    order = keys.argsort()
+    held = keys[order]
+    pairs = (held[1:] == held[:-1]).nonzero()[0]
+    is_one = np.zeros(len(keys), np.bool_)
+    is_one[order[pairs]] = is_one[order[pairs + 1]] = True
+    return is_one.nonzero()[0]
+
+
+def _narrow(text: str) -> npt.NDArray[np.uint8]:
+    """ASCII as it is and 128 for all else."""
+    if text.isascii():
+        return np.frombuffer(text.encode(), np.uint8)
+    codes = np.frombuffer(text.encode("utf-32-le", "surrogatepass"), np.uint32)
+    return np.minimum(codes, 128).astype(np.uint8)
+
+
+def _blanked(text: str) -> str:
+    return "\n".join(" " * len(line) for line in text.split("\n"))

@@ -51,12 +51,13 @@ def _contracted(
     ends: Numbers,
     marks: npt.NDArray[np.uint16],
 ) -> Numbers:
-    at = starts.searchsorted(apostrophes, side="right") - 1
+    at: Numbers = starts.searchsorted(apostrophes, side="right") - 1
     again = at[1:] == at[:-1]
     at = np.delete(at, again.nonzero()[0]) if again.any() else at
     last = ends[at]
     is_not = (letters[last - 1] == _T) & (letters[last - 2] < 0) & (letters[last - 3] == _N)
-    return at[is_not | ((marks[at] & known_words.CONTRACTED) > 0)]
+    kept: Numbers = at[is_not | ((marks[at] & known_words.CONTRACTED) > 0)]
+    return kept
 
 
 def _numbers(text: str, digits: Keys, starts: Numbers, ends: Numbers) -> npt.NDArray[np.int16]:
@@ -115,12 +116,12 @@ def _table() -> _Table:
 
 
 def _key(word: str) -> int:
-    digits = [_APOSTROPHE if char == "'" else ord(char) - 96 for char in word]
-    return sum(digit * _BASE**at for at, digit in enumerate(digits)) % (1 << 64)
+    digits: list[int] = [_APOSTROPHE if char == "'" else ord(char) - 96 for char in word]
+    return sum(digit * int(_BASE**place) for place, digit in enumerate(digits)) % (1 << 64)
 
 
 def inner(is_apostrophe: Flags, is_letter: Flags) -> Numbers:
     """The places of apostrophes between two letters."""
-    places: Numbers = is_apostrophe.nonzero()[0]
+    places = is_apostrophe.nonzero()[0]
     within: Numbers = places[(places > 0) & (places < len(is_letter) - 1)]
     return within[is_letter[within - 1] & is_letter[within + 1]]

@@ -6,10 +6,10 @@ import re
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from monitors.patterns import choices, digits, interjections, known_words, order, punctuation, word_sets
+from monitors.patterns import choices, digits, interjections, known_words, loops, order, punctuation, word_sets
 from monitors.patterns.layout import Layout
 from monitors.patterns.stream import Stream
 from monitors.segment import segment
@@ -131,6 +131,50 @@ def test_sentences_seen_before_are_blanked(text: str) -> None:
     read = layout(f"{text}\nThe cat sat on the mat.\nThe cat sat on the mat.")
     assert len(read.text) == len(text) + 48
     assert read.text.endswith("\n" + " " * 23)
+
+
+_FENCED = st.lists(st.sampled_from(("```", "~~~", "`", "~", "\n", " ", "\t", "x", "```py\n", "\n```\n")), max_size=24)
+
+
+@settings(max_examples=300)
+@given(_FENCED.map("".join))
+def test_fences_are_those_of_one_expression(text: str) -> None:
+    pattern = r"(?ms)^[ \t]*(```|~~~).*?(?:^[ \t]*\1[ \t]*$|\Z)"
+    assert list(loops._fences(text)) == [match.span() for match in re.finditer(pattern, text)]
+
+
+_SENTENCES = st.lists(
+    st.lists(st.sampled_from(("the", "cat", "so", "a", "é", "a\x01b", "sat.", "on", "ab\u3000c", "1")), max_size=7),
+    max_size=12,
+)
+_BLANKS = st.sampled_from((" ", "  ", "\t", "\xa0", "\u2009", "\x1c"))
+
+
+@settings(max_examples=300)
+@given(_SENTENCES, _BLANKS, _BLANKS)
+def test_the_sentences_that_are_blanked_are_those_of_a_plain_search(
+    sentences: list[list[str]], one: str, other: str
+) -> None:
+    written = [(one, other)[at % 2].join(words) for at, words in enumerate(sentences)]
+    text = "\n".join(written)
+    steps = segment(text)
+    seen: set[tuple[str, ...]] = set()
+    wanted = []
+    for start, end in steps:
+        words = text[start:end].split()
+        key = (*words[:3], *words[-2:])
+        if len(words) < 4 or key not in seen:
+            wanted.append((start, end))
+        seen.add(key)
+    blanked, kept = loops.without_loops(text, steps)
+    assert [tuple(pair) for pair in kept] == wanted
+    inside = np.zeros(len(text) + 1, np.bool_)
+    for start, end in wanted:
+        inside[start:end] = True
+    gone = [text[start:end] for start, end in steps if (start, end) not in wanted]
+    assert len(blanked) == len(text)
+    assert blanked.count(" ") >= sum(len(sentence) for sentence in gone)
+    assert all(blanked[at] == text[at] for at in inside.nonzero()[0].tolist())
 
 
 @pytest.mark.parametrize(
