@@ -68,6 +68,15 @@ class ThemeChosen(Event):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class PreferencesChosen(Event):
+    """A user chose how pages look and which keys work."""
+
+    action: ClassVar[str] = "user.preferences_chosen"
+    object_type: ClassVar[str] = "user"
+    preferences: dict[str, str]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class MembershipChanged(Event):
     """A role was given, changed or taken."""
 

@@ -41,6 +41,30 @@ class Theme(models.TextChoices):
     DARK = "dark", "Dark"
 
 
+class Density(models.TextChoices):
+    """How much room rows and controls take."""
+
+    COMPACT = "compact", "Compact"
+    COSY = "cosy", "Cosy"
+
+
+class Face(models.TextChoices):
+    """What transcripts are set in."""
+
+    PROPORTIONAL = "proportional", "Proportional"
+    MONO = "mono", "Fixed width"
+
+
+class Motion(models.TextChoices):
+    """Whether things may move."""
+
+    SYSTEM = "system", "As the system"
+    REDUCED = "reduced", "Reduced"
+
+
+READING_SIZES = (12, 13, 14, 16, 18, 20)
+
+
 class User(AbstractBaseUser, PermissionsMixin):
     """A person. Rights come from memberships alone; there is no superuser bypass in the product."""
 
@@ -49,6 +73,11 @@ class User(AbstractBaseUser, PermissionsMixin):
     is_active = models.BooleanField(default=True)
     created_at = models.DateTimeField(auto_now_add=True)
     theme = models.CharField(max_length=8, choices=Theme.choices, default=Theme.SYSTEM)
+    density = models.CharField(max_length=8, choices=Density.choices, default=Density.COMPACT)
+    reading_face = models.CharField(max_length=12, choices=Face.choices, default=Face.PROPORTIONAL)
+    reading_size = models.PositiveSmallIntegerField(default=14)
+    motion = models.CharField(max_length=8, choices=Motion.choices, default=Motion.SYSTEM)
+    single_keys = models.BooleanField(default=True)
 
     USERNAME_FIELD = "email"
     REQUIRED_FIELDS = ["name"]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 
@@ -15,11 +15,12 @@ from oversight.accounts.events import (
     ApiKeyCreated,
     ApiKeyRevoked,
     MembershipChanged,
+    PreferencesChosen,
     ProjectCreated,
     ThemeChosen,
     UserCreated,
 )
-from oversight.accounts.models import ApiKey, Membership, Project, Role, Scope, Theme, User
+from oversight.accounts.models import READING_SIZES, ApiKey, Membership, Project, Role, Scope, Theme, User
 from oversight.audit import services as audit
 from oversight.audit.actors import Actor
 from oversight.lib import clock
@@ -138,3 +139,26 @@ def choose_theme(*, user: User, theme: Theme, actor: Actor) -> None:
     """The user's own colour scheme."""
     if User.objects.filter(pk=user.pk).exclude(theme=theme).update(theme=theme):
         audit.record(ThemeChosen(object_id=str(user.pk), theme=theme.value), actor)
+
+
+PREFERENCES = ("theme", "density", "reading_face", "reading_size", "motion", "single_keys")
+
+
+@transaction.atomic
+def choose_preferences(*, user: User, chosen: Mapping[str, str | int | bool], actor: Actor) -> None:
+    """The user's own settings, those of `PREFERENCES` that are given. The same again changes nothing."""
+    fresh = User.objects.select_for_update().get(pk=user.pk)
+    changed = {name: chosen[name] for name in PREFERENCES if name in chosen and getattr(fresh, name) != chosen[name]}
+    if not changed:
+        return
+    for name, value in changed.items():
+        setattr(fresh, name, value)
+    try:
+        fresh.clean_fields(exclude={field.name for field in User._meta.fields} - changed.keys())
+    except ValidationError as error:
+        raise Invalid(" ".join(error.messages)) from None
+    if fresh.reading_size not in READING_SIZES:
+        raise Invalid("The reading size is one of " + ", ".join(map(str, READING_SIZES)) + ".", place="reading_size")
+    fresh.save(update_fields=list(changed))
+    said = {name: str(value) for name, value in changed.items()}
+    audit.record(PreferencesChosen(object_id=str(user.pk), preferences=said), actor)

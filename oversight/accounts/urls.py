@@ -11,4 +11,6 @@ urlpatterns: list[URLPattern] = [
     path("login/", views.login, name="login"),
     path("logout/", views.logout, name="logout"),
     path("account/theme", views.theme, name="theme"),
+    path("account/keys", views.single_keys, name="single-keys"),
+    path("settings/", views.preferences, name="settings"),
 ]

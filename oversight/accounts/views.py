@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from django.conf import settings
+from django.contrib import messages
 from django.contrib.auth.decorators import login_required
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render, resolve_url
@@ -11,7 +12,7 @@ from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_http_methods, require_POST
 
 from oversight.accounts import services, signing_in
-from oversight.accounts.forms import LoginForm, ThemeForm
+from oversight.accounts.forms import LoginForm, PreferencesForm, ThemeForm
 from oversight.accounts.models import Theme
 from oversight.accounts.permissions import Request
 from oversight.audit.actors import Actor
@@ -71,3 +72,25 @@ def theme(request: Request) -> HttpResponse:
     if request.headers.get("HX-Request") or request.headers.get("Sec-Fetch-Mode") == "cors":
         return HttpResponse(status=204)
     return redirect(_target(request))
+
+
+@login_required
+@require_http_methods(["GET", "HEAD", "POST"])
+def preferences(request: Request) -> HttpResponse:
+    """One's own settings: how pages look, how texts are set, which keys work."""
+    now = {name: getattr(request.user, name) for name in services.PREFERENCES}
+    form = PreferencesForm(request.POST or None, initial=now)
+    if form.is_valid():
+        services.choose_preferences(user=request.user, chosen=form.cleaned_data, actor=Actor.of(request.user))
+        messages.success(request, "Saved. They hold wherever you sign in.")
+        return redirect("accounts:settings")
+    return render(request, "accounts/settings.html", {"form": form}, status=422 if form.errors else 200)
+
+
+@login_required
+@require_POST
+def single_keys(request: Request) -> HttpResponse:
+    """The switch in the sheet of keys."""
+    is_on = request.POST.get("single_keys") == "on"
+    services.choose_preferences(user=request.user, chosen={"single_keys": is_on}, actor=Actor.of(request.user))
+    return HttpResponse(status=204)

@@ -125,38 +125,28 @@ def by_model(
     """The models with the most transcripts, and their days. Five queries."""
     runs = {pk: (model, point) for pk, model, point in _runs(projects)}
     n_received, days = Counter[tuple[str, str]](), Counter[tuple[date, str]]()
-    for row in (
-        received.annotate(day=TruncDate("received_at")).values("model_run", "day").annotate(n=Count("pk")).order_by()
-    ):
-        n_received[runs[row["model_run"]]] += row["n"]
-        days[row["day"], runs[row["model_run"]][0]] += row["n"]
+    arrived = received.annotate(day=TruncDate("received_at")).values_list("model_run", "day").annotate(n=Count("pk"))
+    for run, day, n in arrived.order_by():
+        n_received[runs[run]] += n
+        days[day, runs[run][0]] += n
     n_flagged, flagged_days = Counter[tuple[str, str]](), Counter[tuple[date, str]]()
     flags = flagged(scores, projects).annotate(day=TruncDate("transcript__received_at"))
-    per_day = flags.values("transcript__model_run", "day").annotate(n=Count("transcript", distinct=True)).order_by()
-    for row in per_day:
-        run = runs[row["transcript__model_run"]]
-        n_flagged[run] += row["n"]
-        flagged_days[row["day"], run[0]] += row["n"]
+    per_day = flags.values_list("transcript__model_run", "day").annotate(n=Count("transcript", distinct=True))
+    for run, day, n in per_day.order_by():
+        n_flagged[runs[run]] += n
+        flagged_days[day, runs[run][0]] += n
+    n_reviewed = Counter[tuple[str, str]]()
+    for run, n in _reviewed_ids(received).values_list("model_run").annotate(n=Count("pk")).order_by():
+        n_reviewed[runs[run]] += n
     states = _states(scores, runs)
-    n_reviewed = _counted(_reviewed_ids(received).values("model_run").annotate(n=Count("pk")).order_by(), runs)
     lines = tuple(
-        ModelLine(*run, n, n_flagged[run], n_reviewed[run], *states[run])
-        for run, n in n_received.most_common(MOST_MODELS)
+        ModelLine(*of, n, n_flagged[of], n_reviewed[of], *states[of]) for of, n in n_received.most_common(MOST_MODELS)
     )
     return lines, _days(days, flagged_days)
 
 
 def _runs(projects: Collection[int]) -> QuerySet[ModelRun, tuple[int, str, str]]:
     return ModelRun.objects.filter(project_id__in=projects).values_list("pk", "model", "checkpoint")
-
-
-def _counted(
-    rows: QuerySet[Transcript, Mapping[str, int]], runs: Mapping[int, tuple[str, str]]
-) -> Counter[tuple[str, str]]:
-    found = Counter[tuple[str, str]]()
-    for row in rows:
-        found[runs[row["model_run"]]] += row["n"]
-    return found
 
 
 def _states(

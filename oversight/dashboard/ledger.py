@@ -345,6 +345,7 @@ SENTENCES: dict[str, Say] = {
     "upload.viewed": _said("opened the preview of upload {object}"),
     "user.created": _said("made the account of {who}"),
     "user.password_set": _said("set the password of {who}"),
+    "user.preferences_chosen": _said("changed how pages look and which keys work"),
     "user.theme_chosen": _said("chose the theme {theme}"),
     "view.deleted": _said("deleted the saved view {object}"),
     "view.saved": _said("saved the view {object} of the queue"),

@@ -33,4 +33,4 @@ def context(request: HttpRequest) -> dict[str, Any]:
         return {}
     memberships = getattr(request, "memberships", None)
     may = permissions_of(memberships_of(request.user) if memberships is None else memberships)
-    return {"may": may, "theme": request.user.theme, "place": place_of(request.path)}
+    return {"may": may, "theme": request.user.theme, "prefers": request.user, "place": place_of(request.path)}

@@ -25,6 +25,7 @@ urlpatterns = [
     path("overview/scores", views.scores, name="scores"),
     path("overview/transcripts", views.rows, name="rows"),
     path("overview/items", views.items, name="items"),
+    path("palette", views.palette, name="palette"),
     path("progress", views.progress, name="progress"),
     path("audit/", audit_views.audit_list, name="audit"),
     path("audit/csv", audit_views.audit_csv, name="audit-csv"),

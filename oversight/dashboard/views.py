@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+from dataclasses import asdict
 from uuid import UUID
 
-from django.http import HttpResponse, HttpResponseBase
+from django.contrib.auth.decorators import login_required
+from django.http import HttpResponse, HttpResponseBase, JsonResponse
 from django.shortcuts import render
 from django.urls import reverse
 from django.views.decorators.http import require_GET
 
-from oversight.accounts.permissions import Request, permitted
+from oversight.accounts.permissions import Request, memberships_of, permitted
 from oversight.audit.actors import Actor
 from oversight.dashboard import audit, behind, charts, findings, installing, origin
+from oversight.dashboard import palette as palettes
 from oversight.dashboard.attention import attention
 from oversight.dashboard.overview import PERIODS, overview
 from oversight.dashboard.score_rows import filter_of, scores_page
@@ -129,3 +132,14 @@ def _period(request: Request) -> str:
 def progress(request: Request) -> HttpResponseBase:
     """The strip under the top bar."""
     return render(request, "dashboard/_progress.html", {"bars": installing.bars(request.projects)})
+
+
+@login_required
+@require_GET
+def palette(request: Request) -> HttpResponseBase:
+    """Where Ctrl+K may lead; a page of links without scripts. `q` names a page, an item, a transcript or a person."""
+    asked = request.GET.get("q", "").strip()[:512]
+    found = palettes.found(memberships_of(request.user), asked)
+    if request.headers.get("X-Part") == "palette":
+        return JsonResponse({"entries": [asdict(entry) for entry in found]})
+    return render(request, "dashboard/palette.html", {"entries": found, "asked": asked})

@@ -9,7 +9,6 @@
  */
 
 const SEQUENCE_MS = 900;
-const SWITCH = "oversight.single-keys";
 const FIELD = "input:not([type=checkbox], [type=radio], [type=button], [type=submit]), textarea, select, [contenteditable]";
 
 let pending = "";
@@ -17,7 +16,7 @@ let pendingAt = 0;
 
 /** @returns {boolean} */
 function singleKeysOn() {
-  return localStorage.getItem(SWITCH) !== "off";
+  return document.documentElement.dataset.singleKeys !== "off";
 }
 
 /** @param {KeyboardEvent} event */
@@ -97,6 +96,17 @@ function sheetRow(element) {
   return [make("dt", labelOf(element)), keys];
 }
 
+/** What this page's keys do, each once. @returns {{label: string, keys: string, press: () => void}[]} */
+export function actions() {
+  const usable = bound().filter((one) => isUsable(one) && !one.closest(".places, [data-opens=palette]"));
+  const first = new Map(usable.reverse().map((one) => [one.dataset.key, one]));
+  return Array.from(first.values(), (one) => ({
+    label: labelOf(one),
+    keys: keysOf(one)[0],
+    press: () => press(one, keysOf(one)[0]),
+  })).reverse();
+}
+
 export function fillSheet() {
   const sheet = document.querySelector("[data-key-sheet]");
   if (!sheet) return;
@@ -126,7 +136,8 @@ document.addEventListener("dialog:open", (event) => {
 });
 
 const box = /** @type {HTMLInputElement | null} */ (document.querySelector("[data-key-switch]"));
-if (box) {
-  box.checked = singleKeysOn();
-  box.addEventListener("change", () => localStorage.setItem(SWITCH, box.checked ? "on" : "off"));
-}
+box?.addEventListener("change", () => {
+  document.documentElement.dataset.singleKeys = box.checked ? "on" : "off";
+  const form = /** @type {HTMLFormElement} */ (box.form);
+  fetch(form.action, { method: "POST", body: new FormData(form), redirect: "error" }).catch(() => {});
+});

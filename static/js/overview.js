@@ -10,7 +10,7 @@ let isLate = false;
 function replaceParts(page) {
   for (const next of /** @type {NodeListOf<HTMLElement>} */ (page.querySelectorAll("[data-live-part]"))) {
     const part = document.querySelector(`[data-live-part="${next.dataset.livePart}"]`);
-    if (part && !part.contains(document.activeElement) && part.innerHTML !== next.innerHTML) {
+    if (part && !part.contains(document.activeElement) && !part.isEqualNode(next)) {
       part.replaceWith(document.importNode(next, true));
     }
   }

@@ -109,5 +109,5 @@ document.addEventListener("live:event", (event) => {
   settling = setTimeout(() => document.body.dispatchEvent(new CustomEvent("trace:changed")), SETTLE_MS);
 });
 
-setFace(localStorage.getItem(FACE) === "mono");
+setFace((localStorage.getItem(FACE) || document.documentElement.dataset.readingFace) === "mono");
 if (/^#e\d+$/.test(location.hash)) goToMark(location.hash.slice(2));

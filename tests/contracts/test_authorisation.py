@@ -22,7 +22,8 @@ ClientOf = Callable[[User], Client]
 # What needs no permission: the door, the house's pulse, one's own settings, and the root, which leads to the queue.
 # The doors of OTLP need an API key, which tests/oversight/transcripts/test_otlp.py tries.
 WITH_KEYS = {"otlp:traces", "otlp:logs"}
-PUBLIC = {"home", "accounts:login", "accounts:logout", "accounts:theme", "dashboard:healthz"} | WITH_KEYS
+OWN = {"accounts:theme", "accounts:settings", "accounts:single-keys", "dashboard:palette"}
+PUBLIC = {"home", "accounts:login", "accounts:logout", "dashboard:healthz"} | OWN | WITH_KEYS
 # The API's documentation needs a signed-in user; its operations need a key.
 DOCUMENTS = {"api:openapi-json", "api:openapi-view"}
 ARGUMENTS = {"int": "999999999", "uuid": str(uuid.UUID(int=7)), "uuidstr": str(uuid.UUID(int=7)), "str": "nothing"}

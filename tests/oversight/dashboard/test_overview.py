@@ -7,6 +7,7 @@ import json
 import re
 from collections.abc import Callable
 from datetime import UTC, date, datetime, timedelta
+from typing import Any
 from urllib.parse import urljoin
 
 import pytest
@@ -186,7 +187,7 @@ def test_every_number_is_the_number_of_rows_behind_it(
     deployment = factories.make_deployment(project)
     scores = (Score(1.0), Score(1.0), Score(0.1), Score.unscored(Reason.TIMEOUT), Score.skipped(Reason.NO_REASONING))
     for number, score in enumerate(scores):
-        model = {"model": f"model-{number % 2}", "checkpoint": "step 1" if number == 2 else ""}
+        model: dict[str, Any] = {"model": f"model-{number % 2}", "checkpoint": "step 1" if number == 2 else ""}
         factories.make_score(factories.make_transcript(project, **model), deployment=deployment, score=score)
     pending = factories.make_transcript(project, model="model-1")
     monitoring.schedule(transcript_ids=[pending.pk], actor=factories.SYSTEM)
