@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from uuid import UUID
+
 from django.http import HttpResponseBase
 from django.shortcuts import redirect, render
 from django.views.decorators.http import require_GET, require_http_methods
@@ -16,6 +18,7 @@ from oversight.dashboard.trace import head
 from oversight.lib.errors import Invalid, NotFound
 from oversight.monitoring import pages, trials
 from oversight.monitoring.trials import Trial
+from oversight.review.selectors.blindness import hides_scores
 from oversight.transcripts.services import open_transcript
 
 
@@ -41,6 +44,8 @@ def _asked(request: Request, project_id: int, form: TrialForm) -> Trial | None:
     project, said = Project.objects.get(pk=project_id), form.cleaned_data["transcript"]
     try:
         transcript = bench.named_transcript(said, project_id) if said.strip() else None
+        if transcript:
+            _refuse_blind(request, transcript.pk)
         return trials.ask_trial(
             user=request.user,
             project=project,
@@ -80,7 +85,14 @@ def trial(request: Request, pk: int) -> HttpResponseBase:
     is_done = found.state == "done"
     if is_done and found.transcript_id:
         transcript = head(bench.uuid_of(found.transcript_id), request.projects)
+        _refuse_blind(request, transcript.pk)
         open_transcript(transcript=transcript, surface="test bench", actor=Actor.of(request.user))
     page = bench.done_page(found) if is_done else bench.waiting_page(found)
     is_part = bool(request.headers.get("HX-Request"))
     return render(request, "monitoring/_trial.html" if is_part else "monitoring/trial.html", {"page": page})
+
+
+def _refuse_blind(request: Request, transcript_id: UUID) -> None:
+    """A trial is a score like any other. Raises NotFound."""
+    if hides_scores(request.user, transcript_id):
+        raise NotFound("You read this transcript without scores. Try a monitor on it after your verdict.")

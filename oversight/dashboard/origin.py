@@ -50,21 +50,25 @@ class Origin:
     recorded: tuple[RecordedVerdict, ...]
     notes: tuple[Note, ...]
     reasoning: tuple[ReasoningFact, ...]
+    is_blind: bool = False
 
 
-def origin_of(transcript: Transcript) -> Origin:
-    """Five queries."""
+def origin_of(transcript: Transcript, *, is_blind: bool = False) -> Origin:
+    """Five queries. Read blind, without what anybody has said of it: labels, recorded verdicts, metadata."""
     metadata = Metadata.objects.filter(transcript=transcript).first()
-    labels = Label.objects.filter(transcript=transcript).order_by("name")
+    labels = Label.objects.none() if is_blind else Label.objects.filter(transcript=transcript).order_by("name")
+    recorded = RecordedVerdict.objects.none() if is_blind else RecordedVerdict.objects.filter(transcript=transcript)
+    meta = metadata.meta if metadata and not is_blind else {}
     return Origin(
         transcript=transcript,
         payload_sha256=bytes(transcript.payload_sha256).hex(),
         payload_bytes=transcript.payload_bytes,
-        meta=tuple(Fact(str(name), _text(value)) for name, value in (metadata.meta if metadata else {}).items()),
+        meta=tuple(Fact(str(name), _text(value)) for name, value in meta.items()),
         labels=tuple(Fact(label.name, _text(label.value), _made_by(label)) for label in labels),
-        recorded=tuple(RecordedVerdict.objects.filter(transcript=transcript).order_by("rubric", "judge")),
+        recorded=tuple(recorded.order_by("rubric", "judge")),
         notes=explained(transcript.notes),
         reasoning=tuple(_reasoning(transcripts.load([transcript.pk])[transcript.pk])),
+        is_blind=is_blind,
     )
 
 

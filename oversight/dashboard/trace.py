@@ -99,6 +99,7 @@ class TracePage:
     legend: tuple[surprisal.Step, ...] = ()
     n_tokens: int | None = None
     beside: Beside | None = None
+    is_blind: bool = False
 
     @property
     def is_surprisal(self) -> bool:
@@ -138,11 +139,17 @@ def trace_page(
     is_raw: bool = False,
     is_surprisal: bool = False,
     beside: Beside | None = None,
+    is_blind: bool = False,
 ) -> TracePage:
-    """The page of a transcript whose reading has been recorded. Four queries; one more for the surprise of tokens."""
+    """The page of a transcript whose reading has been recorded. Four queries; one more for the surprise of tokens.
+
+    Read blind, it is made without any score: there is nothing in it to hide.
+    """
+    is_surprisal, beside = is_surprisal and not is_blind, None if is_blind else beside
     tokens = surprisal.tokens_of(transcript.pk) if is_surprisal and not is_raw else None
     content = transcripts.load([transcript.pk])[transcript.pk]
-    scores, pending = monitoring.scores_of(transcript.pk), monitoring.pending_of(transcript.pk)
+    scores = () if is_blind else monitoring.scores_of(transcript.pk)
+    pending = () if is_blind else monitoring.pending_of(transcript.pk)
     found = findings.find((*scores, beside.row) if beside else scores, content)
     texts = [
         PartText.of(
@@ -177,6 +184,7 @@ def trace_page(
         legend=surprisal.legend() if is_surprisal and not is_raw else (),
         n_tokens=None if tokens is None else sum(map(len, tokens.values())),
         beside=beside,
+        is_blind=is_blind,
     )
 
 

@@ -19,7 +19,9 @@ from oversight.dashboard.attention import attention
 from oversight.dashboard.overview import PERIODS, overview
 from oversight.dashboard.score_rows import filter_of, scores_page
 from oversight.dashboard.trace import beside_of, head, trace_page
+from oversight.lib.errors import Denied
 from oversight.review import selectors as review
+from oversight.review.selectors.blindness import hides_scores
 from oversight.transcripts.selectors import raw_bytes
 from oversight.transcripts.services import open_transcript
 
@@ -31,9 +33,12 @@ def trace(request: Request, pk: UUID) -> HttpResponseBase:
     transcript = head(pk, request.projects)
     is_raw, is_surprisal, asked = "raw" in request.GET, "surprisal" in request.GET, request.GET.get("w", "1")
     number = int(asked) if asked.isdecimal() and len(asked) < 7 else 1
-    beside = beside_of(request.GET, transcript.pk, request.projects)
-    open_transcript(transcript=transcript, surface="code points" if is_raw else "page", actor=Actor.of(request.user))
-    page = trace_page(transcript, number=number, is_raw=is_raw, is_surprisal=is_surprisal, beside=beside)
+    blind, surface = hides_scores(request.user, transcript.pk), "code points" if is_raw else "page"
+    beside = None if blind else beside_of(request.GET, transcript.pk, request.projects)
+    open_transcript(transcript=transcript, surface=surface, actor=Actor.of(request.user), scores=not blind)
+    page = trace_page(
+        transcript, number=number, is_raw=is_raw, is_surprisal=is_surprisal, beside=beside, is_blind=blind
+    )
     return render(request, "dashboard/trace.html", {"page": page, "desk": review.desk(request.user, transcript.pk)})
 
 
@@ -42,7 +47,7 @@ def trace(request: Request, pk: UUID) -> HttpResponseBase:
 def trace_pending(request: Request, pk: UUID) -> HttpResponseBase:
     """Which monitors are still at work. Says so when one has ended, so that the page fetches itself."""
     transcript = head(pk, request.projects)
-    progress = findings.progress(transcript.pk)
+    progress = findings.progress(transcript.pk, is_blind=hides_scores(request.user, transcript.pk))
     response: HttpResponse = render(
         request, "dashboard/_pending.html", {"progress": progress, "transcript": transcript}
     )
@@ -65,15 +70,18 @@ def trace_history(request: Request, pk: UUID) -> HttpResponseBase:
 def trace_origin(request: Request, pk: UUID) -> HttpResponseBase:
     """Labels, metadata and recorded verdicts: content of the record, so the reading is recorded."""
     transcript = head(pk, request.projects)
-    open_transcript(transcript=transcript, surface="origin", actor=Actor.of(request.user))
-    return render(request, "dashboard/trace_origin.html", {"origin": origin.origin_of(transcript)})
+    blind = hides_scores(request.user, transcript.pk)
+    open_transcript(transcript=transcript, surface="origin", actor=Actor.of(request.user), scores=not blind)
+    return render(request, "dashboard/trace_origin.html", {"origin": origin.origin_of(transcript, is_blind=blind)})
 
 
 @require_GET
 @permitted("transcript.view")
 def trace_raw(request: Request, pk: UUID) -> HttpResponseBase:
-    """The payload exactly as it came, as a file; the reading is recorded."""
+    """The payload exactly as it came, as a file; the reading is recorded. It may hold verdicts of judges."""
     transcript = head(pk, request.projects)
+    if hides_scores(request.user, transcript.pk):
+        raise Denied("You read this transcript without scores, and its file may hold some. Save it after your verdict.")
     open_transcript(transcript=transcript, surface="raw", actor=Actor.of(request.user))
     headers = {"Content-Disposition": f'attachment; filename="{transcript.pk}.json"'}
     return HttpResponse(raw_bytes(transcript), content_type="application/octet-stream", headers=headers)
