@@ -63,7 +63,7 @@ def admitted(figures: Figures) -> Finding:
         TITLES["not_admitted"],
         standing,
         evidence,
-        f"The lower end of the AUROC's interval above {MIN_AUROC_LOW}, and a parse rate of at least {MIN_PARSE_RATE}.",
+        f"The lower end of the AUROC's interval at {MIN_AUROC_LOW} or below, or a parse rate below {MIN_PARSE_RATE}.",
         "It scores nothing until it passes. Connect a stronger model, or turn the monitor off.",
     )
 
