@@ -134,7 +134,7 @@ def _severities(pairs: Sequence[Pair]) -> Iterator[Figure]:
     found = _coefficients(ratings, categories=(1, 2, 3, 4), level="ordinal", weights="quadratic")
     names = ("Same severity", "Gwet's AC2, quadratic", "Weighted kappa, quadratic", "Krippendorff's alpha, ordinal")
     for name, one in zip(names, found, strict=True):
-        yield Figure(name, one, len(rated), len(rated), ("severity", "both"), "where both said one")
+        yield Figure(name, one, len(rated), len(rated), ("severity", "both"))
 
 
 def _coefficients(

@@ -51,7 +51,7 @@ def shoot(page: Page, name: str) -> None:
     if not folder:
         return
     for scheme in ("light", "dark"):
-        page.emulate_media(color_scheme=scheme)  # type: ignore[arg-type]  # one of the two
+        page.emulate_media(color_scheme=scheme)
         for width in (1280, 320):
             page.set_viewport_size({"width": width, "height": 900})
             page.screenshot(path=folder / f"{name}-{scheme}-{width}.png", full_page=True)
