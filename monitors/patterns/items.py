@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from itertools import chain
 from typing import NamedTuple
 
 # The line break before it is what a search is fast for; a text's first line is tried apart.
 _MARKER = re.compile(r"[ \t]*(?:([-*+•–])|(\d{1,3})[.)]|([A-Za-z])[.)])[ \t]+(?=\S)")
 _NEXT_MARKER = re.compile(rf"\n{_MARKER.pattern}")
+_GLYPH, _NUMBER = 1, 2
 
 
 class Item(NamedTuple):
@@ -23,19 +24,17 @@ class Item(NamedTuple):
 
 def items(text: str) -> list[Item]:
     """Each item to the end of its line."""
-    found = []
-    for match, start in _markers(text):
-        end = text.find("\n", match.end())
-        glyph, number, letter = match.groups()
-        place = int(number) if number else (ord(letter.lower()) - 96 if letter else -1)
-        shown = glyph or ("1" if number else "a")
-        found.append(Item(start, match.end(), len(text) if end < 0 else end, shown, place))
+    first, n, found = _MARKER.match(text), len(text), []
+    for match in chain((first,) if first else (), _NEXT_MARKER.finditer(text)):
+        start, body = match.span()
+        kind = match.lastindex or 0
+        written = match[kind]
+        end = text.find("\n", body)
+        if kind == _GLYPH:
+            glyph, number = written, -1
+        elif kind == _NUMBER:
+            glyph, number = "1", int(written)
+        else:
+            glyph, number = "a", ord(written.lower()) - 96
+        found.append(Item(start + (match is not first), body, n if end < 0 else end, glyph, number))
     return found
-
-
-def _markers(text: str) -> Iterator[tuple[re.Match[str], int]]:
-    """Each marker of a list item, and where its line starts."""
-    if first := _MARKER.match(text):
-        yield first, 0
-    for match in _NEXT_MARKER.finditer(text):
-        yield match, match.start() + 1

@@ -33,13 +33,13 @@ def _lists(layout: Layout) -> list[list[Site]]:
     """Bulleted and numbered lists, and series such as "a, b and c", each in the order of the text."""
     found: list[list[Site]] = []
     last_end = -2
-    for item in layout.items:
-        site = (_key(layout.text[item.body : item.end]), item.body, item.end)
-        if not layout.text[max(last_end, 0) : item.start].isspace() or not found:
+    text = layout.text
+    for start, body, end, _, _ in layout.items:
+        if not found or not text[max(last_end, 0) : start].isspace():
             found.append([])
-        found[-1].append(site)
-        last_end = item.end
-    found += _series(layout.text)
+        found[-1].append((_key(text[body:end]), body, end))
+        last_end = end
+    found += _series(text)
     found.sort(key=lambda sites: sites[0][1])
     return [sites for sites in found if len(sites) >= 2]
 

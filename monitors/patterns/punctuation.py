@@ -17,6 +17,11 @@ from monitors.patterns.stream import Stream, stream
 
 _NUMBER = re.compile(r"\d[\d,]{3,}")
 _PERCENT = re.compile(r" percent\b")
+# What may stand before and behind the blanks after a sentence, and between words.
+_SENTENCE, _INNER = 1, 2
+_SIDES, _SIDES_AFTER = np.zeros((2, 256), np.uint8)
+_SIDES[[33, 46, 63]], _SIDES_AFTER[65:91] = _SENTENCE, _SENTENCE
+_SIDES[97:123] = _SIDES_AFTER[97:123] = _INNER
 
 
 def streams(layout: Layout) -> Iterator[Stream]:
@@ -34,13 +39,14 @@ def _spaces(layout: Layout) -> Iterator[Stream]:
     text = np.zeros(len(layout.narrow) + 3, np.uint8)
     text[1:-2] = layout.narrow
     blanks = (text[:-2] == 32).nonzero()[0]
-    before, after = text[blanks - 1], text[blanks + 1]
-    double = after == 32
-    following = np.where(double, text[blanks + 2], after)
-    ends = ((before == 33) | (before == 46) | (before == 63)) & (following - 65 < 26)
-    inner = (before - 97 < 26) & (following - 97 < 26)
-    for name, sites in (("after_sentence", ends), ("inner", inner)):
-        yield _kept(f"spaces/{name}", blanks - 1, double, sites)
+    before, following = text[blanks - 1], text[blanks + 1]
+    double = following == 32
+    if double.any():
+        following = np.where(double, text[blanks + 2], following)
+    sides = _SIDES.take(before) & _SIDES_AFTER.take(following)
+    for name, kind in (("after_sentence", _SENTENCE), ("inner", _INNER)):
+        at = (sides & kind).nonzero()[0]
+        yield _marks(f"spaces/{name}", blanks[at] - 1, double[at])
 
 
 def _commas(layout: Layout) -> Iterator[Stream]:
@@ -88,13 +94,12 @@ def _lists(layout: Layout) -> Iterator[Stream]:
     text, items = layout.text, _listed(layout)
     if not items:
         return
-    glyphs = [item for item in items if item.glyph not in "1a"]
-    yield _of_items("glyph", [(item.glyph != "-", item.body - 2) for item in glyphs])
-    numbered = [item for item in items if item.glyph == "1"]
-    yield _of_items("bracket", [(")" in text[item.start : item.body], item.body - 2) for item in numbered])
-    last = [item.body + max(0, len(text[item.body : item.end].rstrip()) - 1) for item in items]
+    yield _of_items("glyph", [(glyph != "-", body - 2) for _, body, _, glyph, _ in items if glyph not in "1a"])
+    numbered = [(")" in text[start:body], body - 2) for start, body, _, glyph, _ in items if glyph == "1"]
+    yield _of_items("bracket", numbered)
+    last = [body + max(0, len(text[body:end].rstrip()) - 1) for _, body, end, _, _ in items]
     yield _of_items("stop", [(text[at] == "." and at < item.end, at) for at, item in zip(last, items, strict=True)])
-    yield _of_items("bold", [(text.startswith("**", item.body, item.end), item.body) for item in items])
+    yield _of_items("bold", [(text.startswith("**", body, end), body) for _, body, end, _, _ in items])
 
 
 def _listed(layout: Layout) -> list[Item]:
@@ -151,9 +156,3 @@ def _of_spans(name: str, bits: list[bool], spans: list[tuple[int, int]]) -> Stre
 
 def _marks(name: str, places: Numbers, bits: Flags) -> Stream:
     return Stream(f"punctuation.{name}", bits.view(np.uint8), places)
-
-
-def _kept(name: str, places: Numbers, bits: Flags, kept: Flags) -> Stream:
-    """Of the places that are kept."""
-    at = kept.nonzero()[0]
-    return _marks(name, places[at], bits[at])
