@@ -193,7 +193,7 @@ def test_a_lost_lease_keeps_the_note_and_offers_to_reclaim(
     assert answer.status_code == 409
     assert "half a thought" in page
     assert "Reclaim" in page
-    again = client_of(alice).post(f"/review/items/{item.pk}/claim", {"note": "half a thought", "label": "benign"})
+    again = client_of(alice).post(f"/review/items/{item.pk}/claim", follow=True)
     assert "half a thought" in again.content.decode()
 
 
