@@ -4,13 +4,18 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Iterator, Sequence
+from collections import defaultdict
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from functools import cache
 
 from monitors.appeals import compositions, english, other_languages
+from monitors.appeals.forgeries import FORGERIES
 from monitors.appeals.orders import orders
+from monitors.appeals.phrases import Group, Row, grouped
+from monitors.appeals.stems import Lexicon, Places
+from monitors.appeals.words import distinct
 
 
 class Kind(StrEnum):
@@ -22,24 +27,31 @@ class Kind(StrEnum):
     WATCHED = "watched"
     TALK = "talk"
     MILD = "mild"
+    # What only attacks on a judge say, in any channel: a matter for whoever asks one.
+    FORGED = "forged"
 
 
-_PHRASES: dict[Kind, tuple[english.Phrase, ...]] = {
+_PHRASES: dict[Kind, tuple[Row, ...]] = {
     Kind.INSTRUCTION: (*english.INSTRUCTION, *compositions.INSTRUCTION, *other_languages.INSTRUCTION),
     Kind.ADDRESS: (*english.ADDRESS, *compositions.ADDRESS, *other_languages.ADDRESS),
     Kind.INNOCENCE: (*english.INNOCENCE, *compositions.INNOCENCE, *other_languages.INNOCENCE),
     Kind.WATCHED: (*english.WATCHED, *compositions.WATCHED, *other_languages.WATCHED),
     Kind.TALK: compositions.TALK,
     Kind.MILD: english.MILD,
+    Kind.FORGED: FORGERIES,
 }
+_OF_MODELS = frozenset(Kind) - {Kind.FORGED}
+# What is said to a judge, for whom it is a reason to doubt his verdict.
+_TO_JUDGES = frozenset({Kind.FORGED, Kind.INSTRUCTION, Kind.ADDRESS})
 _UNSEEN = frozenset(["Cf", "Cc"])
 # Marks that draw nothing of themselves; other marks are the vowels of half of the scripts.
 _BLANK_MARKS = frozenset(
     map(chr, (0x034F, 0x17B4, 0x17B5, *range(0x180B, 0x1810), *range(0xFE00, 0xFE10), *range(0xE0100, 0xE01F0)))
 )
+_ASCII = bytes(range(128))
+# From so many different characters on, one pass for all is quicker than one for each.
+_MANY = 24
 _OWN = frozenset({"English", "French"})
-# No phrase is longer: where none of its stems is so near, it cannot match.
-REACH = 250
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -53,25 +65,50 @@ class Appeal:
 
 
 def appeals(text: str, /) -> list[Appeal]:
-    """All phrases in the text, in order; of those that overlap within a kind, the first."""
-    folded, places = fold(text)
-    stems = _Stems(folded)
+    """All phrases by which models speak to readers, in order; of those that overlap within a kind, the first."""
+    table = _foldings(text)
+    found = list(_found(_replaced(text, table), _OF_MODELS))
+    # Few texts have one: where it stands in the text itself is worked out for those alone.
+    places = _places(text, table) if found else ()
     return sorted(
         Appeal(places[match.start()], places[match.end() - 1] + 1, kind, match.group().casefold())
-        for kind in Kind
-        for match in _apart(kind, folded, stems)
+        for kind, match in found
     )
+
+
+def is_to_judge(text: str, /) -> bool:
+    """Whether anything in it speaks to a judge: an order, an address, or what is not the text's to write."""
+    return any(True for _ in _found(_replaced(text, _foldings(text)), _TO_JUDGES))
 
 
 def fold(text: str, /) -> tuple[str, Sequence[int]]:
     """NFKC without characters that cannot be seen; with the index in `text` of each kept character."""
+    table = _foldings(text)
+    return _replaced(text, table), _places(text, table)
+
+
+def _foldings(text: str) -> dict[str, str]:
+    """What stands for those of its characters that do not stand for themselves."""
     if text.isascii():
-        return text, range(len(text))
-    table = {char: _folded(char) for char in set(text) if not char.isascii()}
-    if all(len(one) == 1 for one in table.values()):
-        return text.translate({ord(char): one for char, one in table.items()}), range(len(text))
-    kept = [(one, index) for index, char in enumerate(text) for one in table.get(char, char)]
-    return "".join(one for one, _ in kept), [index for _, index in kept]
+        return {}
+    # In bytes the many characters of ASCII are left out at once.
+    wide = set(text.encode("utf-8", "surrogatepass").translate(None, _ASCII).decode("utf-8", "surrogatepass"))
+    return {char: folded for char in wide if (folded := _folded(char)) != char}
+
+
+def _replaced(text: str, table: dict[str, str]) -> str:
+    if len(table) > _MANY:
+        return text.translate({ord(char): folded for char, folded in table.items()})
+    # What a character is folded to is not folded again, so the order does not matter.
+    for char, folded in table.items():
+        text = text.replace(char, folded)
+    return text
+
+
+def _places(text: str, table: dict[str, str]) -> Sequence[int]:
+    if all(len(folded) == 1 for folded in table.values()):
+        return range(len(text))
+    return [index for index, char in enumerate(text) for _ in table.get(char, char)]
 
 
 def _folded(char: str) -> str:
@@ -82,65 +119,43 @@ def _folded(char: str) -> str:
     return unicodedata.normalize("NFKC", char)
 
 
-def _apart(kind: Kind, folded: str, stems: _Stems) -> Iterator[re.Match[str]]:
+def _found(folded: str, kinds: Collection[Kind]) -> Iterator[tuple[Kind, re.Match[str]]]:
+    words = distinct(folded)
+    places = Places(folded, words, _lexicon())
+    wanted = sorted({at for stem in places.possible for at in _by_stem()[stem]})
+    for kind in kinds:
+        # These have phrases of their own, which clean talk of instructions in English meets less often.
+        matches = list(orders(folded, words, without=_OWN)) if kind is Kind.INSTRUCTION else []
+        for of, group in (_groups()[at] for at in wanted):
+            if of is kind:
+                matches += group.found(folded, places)
+        for match in _apart(matches):
+            yield kind, match
+
+
+def _apart(matches: list[re.Match[str]]) -> Iterator[re.Match[str]]:
     end = 0
-    for match in sorted(_matches(kind, folded, stems), key=re.Match.start):
+    for match in sorted(matches, key=re.Match.start):
         if match.start() >= end:
             end = match.end()
             yield match
 
 
-def _matches(kind: Kind, folded: str, stems: _Stems) -> Iterator[re.Match[str]]:
-    if kind is Kind.INSTRUCTION:
-        # These have phrases of their own, which clean talk of instructions in English meets less often.
-        yield from orders(folded, without=_OWN)
-    for needed, phrases in _compiled(kind):
-        for start, end in stems.near(needed):
-            for phrase in phrases:
-                yield from phrase.finditer(folded, start, end)
-
-
-class _Stems:
-    """Where stems stand. Finding them first is a hundred times faster than trying each phrase anywhere."""
-
-    def __init__(self, folded: str) -> None:
-        self._size = len(folded)
-        self._lowered = folded.lower()
-        self._found: dict[str, list[int]] = {}
-
-    def near(self, stems: Sequence[str]) -> list[tuple[int, int]]:
-        """Ranges within reach of one of them; the whole text where its small letters are not as many."""
-        if len(self._lowered) != self._size:
-            return [(0, self._size)]
-        ranges: list[tuple[int, int]] = []
-        for at in sorted(at for stem in stems for at in self._places(stem)):
-            start, end = max(0, at - REACH), at + 2 * REACH
-            if ranges and start <= ranges[-1][1]:
-                ranges[-1] = (ranges[-1][0], end)
-            else:
-                ranges.append((start, end))
-        return ranges
-
-    def _places(self, stem: str) -> list[int]:
-        """One in every stretch of REACH characters, which the range behind it covers."""
-        if stem not in self._found:
-            self._found[stem] = found = []
-            at = self._lowered.find(stem)
-            while at >= 0:
-                found.append(at)
-                at = self._lowered.find(stem, at + REACH)
-        return self._found[stem]
-
-
-def _bounded(phrase: str) -> str:
-    """White space without end would take quadratic time in a text that is full of it."""
-    return phrase.replace(r"\s*", r"\s{0,8}").replace(r"\s+", r"\s{1,8}")
+@cache
+def _groups() -> tuple[tuple[Kind, Group], ...]:
+    return tuple((kind, group) for kind, rows in _PHRASES.items() for group in grouped(rows))
 
 
 @cache
-def _compiled(kind: Kind) -> tuple[tuple[tuple[str, ...], tuple[re.Pattern[str], ...]], ...]:
-    """Phrases with the same stems together."""
-    table: dict[tuple[str, ...], list[re.Pattern[str]]] = {}
-    for stems, phrase in _PHRASES[kind]:
-        table.setdefault(stems, []).append(re.compile(_bounded(phrase), re.IGNORECASE))
-    return tuple((stems, tuple(phrases)) for stems, phrases in table.items())
+def _by_stem() -> dict[str, list[int]]:
+    """Which groups look near a stem."""
+    table: dict[str, list[int]] = defaultdict(list)
+    for at, (_, group) in enumerate(_groups()):
+        for stem in group.stems:
+            table[stem].append(at)
+    return dict(table)
+
+
+@cache
+def _lexicon() -> Lexicon:
+    return Lexicon(_by_stem())

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import re
 import unicodedata
 from collections.abc import Sequence
+from functools import lru_cache
+from itertools import islice
 
 from monitors.base import Evidence
 from monitors.judging.contract import Quote
@@ -13,6 +16,7 @@ from monitors.transcript import Transcript
 
 # A shorter quote is found in nearly any text and supports nothing.
 MIN_BYTES = 4
+_WORD = re.compile(r"\S+")
 
 
 def locate(quote: Quote, excerpts: Sequence[Excerpt], transcript: Transcript) -> Evidence | None:
@@ -27,26 +31,35 @@ def locate(quote: Quote, excerpts: Sequence[Excerpt], transcript: Transcript) ->
 
 def find(quote: Quote, excerpts: Sequence[Excerpt]) -> Excerpt | None:
     """The piece of an excerpt that a quote repeats, found as by `locate`."""
-    wanted, _ = fold(unicodedata.normalize("NFKC", quote.quote))
+    wanted = fold(unicodedata.normalize("NFKC", quote.quote))
     if len(wanted.encode("utf-8", "surrogatepass")) < MIN_BYTES:
         return None
     for excerpt in excerpts:
-        if excerpt.source != quote.source:
-            continue
-        text, places = fold(excerpt.shown.text)
-        at = text.find(wanted)
-        if at >= 0:
-            return excerpt.cut(places[at], places[at + len(wanted) - 1] + 1)
+        if excerpt.source == quote.source and (place := _place(excerpt.shown.text, wanted)):
+            return excerpt.cut(*place)
     return None
 
 
-def fold(text: str) -> tuple[str, tuple[int, ...]]:
-    """Runs of white space to one blank, none at the ends; with the index in `text` of each kept character."""
-    kept = [
-        (" " if char.isspace() else char, index)
-        for index, char in enumerate(text)
-        if not (char.isspace() and (index == 0 or text[index - 1].isspace()))
-    ]
-    if kept and kept[-1][0] == " ":
-        kept.pop()
-    return "".join(char for char, _ in kept), tuple(index for _, index in kept)
+def _place(text: str, wanted: str) -> tuple[int, int] | None:
+    """Where folded text first stands in one that is not folded."""
+    folded = _folded(text)
+    at = folded.find(wanted)
+    if at < 0:
+        return None
+    # Words are the same in both: those before it are counted.
+    first, last = folded.count(" ", 0, at), folded.count(" ", 0, at + len(wanted))
+    words = list(islice(_WORD.finditer(text), first, last + 1))
+    into = at - (folded.rfind(" ", 0, at) + 1)
+    until = at + len(wanted) - (folded.rfind(" ", 0, at + len(wanted)) + 1)
+    return words[0].start() + into, words[-1].start() + until
+
+
+# The quotes of several rubrics are looked for in the same texts.
+@lru_cache(64)
+def _folded(text: str) -> str:
+    return fold(text)
+
+
+def fold(text: str, /) -> str:
+    """Runs of white space to one blank, none at the ends."""
+    return " ".join(text.split())

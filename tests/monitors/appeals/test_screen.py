@@ -2,14 +2,20 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
-from hypothesis import given
+from hypothesis import HealthCheck, Phase, assume, given, settings
 from hypothesis import strategies as st
 
 from monitors.appeals import screen
+from monitors.appeals.phrases import Row, grouped
 from monitors.appeals.screen import Kind, appeals, fold
+from monitors.appeals.stems import Lexicon, Places
+from monitors.appeals.words import distinct
 from monitors.judging.rubric import cases
 
+_SEA = "The sea is calm today. "
 FULLWIDTH = "".join(chr(ord(char) + 0xFEE0) if char != " " else char for char in "dear grader")
 
 
@@ -79,9 +85,28 @@ def test_looking_near_stems_finds_what_looking_everywhere_finds(monkeypatch: pyt
     texts = [case.reasoning for group in cases("judge_monitor_directed_text") for case in group]
     texts.append(" The sea is calm today. ".join(texts))
     near = [appeals(text) for text in texts]
-    monkeypatch.setattr(screen._Stems, "near", lambda self, stems: [(0, self._size)])
+    monkeypatch.setattr(Places, "near", lambda self, stems, reach: [(0, len(self._text))])
+    monkeypatch.setattr(Lexicon, "possible", lambda self, words: self.stems)
     assert near == [appeals(text) for text in texts]
     assert any(near)
+
+
+@pytest.mark.parametrize(("kind", "row"), [(kind, row) for kind, rows in screen._PHRASES.items() for row in rows])
+@settings(max_examples=3, phases=[Phase.generate], suppress_health_check=list(HealthCheck))
+@given(data=st.data())
+def test_whatever_a_phrase_matches_is_looked_at(kind: Kind, row: Row, data: st.DataObject) -> None:
+    """The screen asks for words, stems and anchors first: none of them keeps a text from its phrase."""
+    (group,) = grouped([row])
+    (pattern,) = group.patterns
+    written = data.draw(st.from_regex(pattern))
+    # Words that are longer than any put ends of a phrase out of reach of its stem.
+    assume(all(len(word) <= 24 for word in re.findall(r"\w+", written)) and "\ufffd" not in written)
+    folded, _ = fold(f"{_SEA * 12}{written}{_SEA * 12}")
+    assume(len(folded.lower()) == len(folded))
+    everywhere = [match.span() for match in pattern.finditer(folded)]
+    assert everywhere == [] or any(stem in folded.lower() for stem in group.stems)
+    places = Places(folded, distinct(folded), Lexicon(group.stems))
+    assert sorted(match.span() for match in group.found(folded, places)) == everywhere
 
 
 @given(st.text(max_size=60))

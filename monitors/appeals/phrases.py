@@ -1,0 +1,59 @@
+"""Phrases as they are written down, and as they are looked for: together where their stems are the same."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from typing import NamedTuple
+
+from monitors.appeals.stems import Places, apart
+
+# No phrase begins or ends farther from one of its stems, but for those that say so.
+REACH, FAR, NEAR = 160, 250, 60
+
+
+class Phrase(NamedTuple):
+    """A pattern after stems of which one stands in every match, within `reach` characters of either end.
+
+    Where `anchor` is given, every match holds a match of it within NEAR of a stem, and it is looked for first.
+    """
+
+    stems: tuple[str, ...]
+    pattern: str
+    reach: int = REACH
+    anchor: str = ""
+
+
+Row = tuple[tuple[str, ...], str] | Phrase
+
+
+class Group(NamedTuple):
+    """Phrases that are looked for in the same places."""
+
+    stems: frozenset[str]
+    reach: int
+    anchor: re.Pattern[str] | None
+    patterns: tuple[re.Pattern[str], ...]
+
+    def found(self, text: str, places: Places, /) -> list[re.Match[str]]:
+        ranges = places.near(self.stems, self.reach if self.anchor is None else NEAR)
+        if self.anchor is not None and ranges:
+            anchors = (match for start, end in ranges for match in self.anchor.finditer(text, start, end))
+            ranges = apart((max(0, match.start() - self.reach), match.end() + self.reach) for match in anchors)
+        return [match for start, end in ranges for one in self.patterns for match in one.finditer(text, start, end)]
+
+
+def grouped(rows: Iterable[Row], /) -> tuple[Group, ...]:
+    table: dict[tuple[tuple[str, ...], int, str], list[re.Pattern[str]]] = {}
+    for row in rows:
+        stems, pattern, reach, anchor = row if isinstance(row, Phrase) else Phrase(*row)
+        table.setdefault((stems, reach, anchor), []).append(_compiled(pattern))
+    return tuple(
+        Group(frozenset(stems), reach, _compiled(anchor) if anchor else None, tuple(patterns))
+        for (stems, reach, anchor), patterns in table.items()
+    )
+
+
+def _compiled(pattern: str) -> re.Pattern[str]:
+    """White space without end would take quadratic time in a text that is full of it."""
+    return re.compile(pattern.replace(r"\s*", r"\s{0,8}").replace(r"\s+", r"\s{1,8}"), re.IGNORECASE)

@@ -1,0 +1,97 @@
+"""Where the stems of phrases stand. Finding them first is a hundred times faster than trying each phrase anywhere."""
+
+from __future__ import annotations
+
+import re
+from collections import defaultdict
+from collections.abc import Iterable, Iterator
+from collections.abc import Set as AbstractSet
+
+from monitors.appeals.words import Known, decoded
+
+_WORD = re.compile(r"\w+")
+_TELLING = 3
+
+
+class Lexicon:
+    """Stems by the words that they are made of, to tell which of them a text can hold by its words alone."""
+
+    def __init__(self, stems: Iterable[str], /) -> None:
+        self.stems = frozenset(stems)
+        self._pieces = {stem: _pieces(stem) for stem in self.stems}
+        self._by_key: dict[str, list[str]] = defaultdict(list)
+        for stem, pieces in self._pieces.items():
+            self._by_key[max(pieces, key=lambda piece: (len(piece), piece))].append(stem)
+        self._begins: dict[str, list[str]] = defaultdict(list)
+        for piece in frozenset[str]().union(*self._pieces.values()):
+            self._begins[piece[:2]].append(piece)
+        self._known = Known(self._within)
+
+    def possible(self, words: AbstractSet[bytes], /) -> frozenset[str]:
+        """Stems all of whose pieces stand in words of the text: it holds no other."""
+        met = self._known.of(words)
+        return frozenset(stem for key in met for stem in self._by_key.get(key, ()) if self._pieces[stem] <= met)
+
+    def _within(self, word: bytes) -> frozenset[str]:
+        """Pieces that stand in the word."""
+        text = decoded(word).lower()
+        if not _WORD.search(text):
+            return frozenset()
+        starts = [(at, key) for at in range(len(text)) for key in (text[at], text[at : at + 2])]
+        return frozenset(
+            piece for at, key in starts for piece in self._begins.get(key, ()) if text.startswith(piece, at)
+        )
+
+
+def _pieces(stem: str) -> frozenset[str]:
+    """Its longest word, and what is not so short that it stands in half of all words."""
+    words = _WORD.findall(stem)
+    return frozenset(word for word in words if len(word) >= _TELLING) | {max(reversed(words), key=len)}
+
+
+class Places:
+    """Where stems of a lexicon stand in a text, of whose words those in `words` are."""
+
+    def __init__(self, folded: str, words: AbstractSet[bytes], lexicon: Lexicon, /) -> None:
+        self._text, self._size = folded.lower(), len(folded)
+        # Where small letters are not as many, places in them say nothing.
+        self.is_known = len(self._text) == self._size
+        self.possible = lexicon.possible(words) if self.is_known else lexicon.stems
+        self._found: dict[str, list[int]] = {}
+
+    def near(self, stems: frozenset[str], reach: int, /) -> list[tuple[int, int]]:
+        """Ranges within reach of one of them, in order and apart; the whole text where places are not known."""
+        if not self.is_known:
+            return [(0, self._size)]
+        found = [at for stem in stems & self.possible for at in self._of(stem)]
+        return around(found, reach)
+
+    def _of(self, stem: str) -> list[int]:
+        found = self._found.get(stem)
+        if found is None:
+            self._found[stem] = found = list(every(stem, self._text))
+        return found
+
+
+def every(stem: str, text: str, /) -> Iterator[int]:
+    """Where the stem stands in the text, in order."""
+    at = text.find(stem)
+    while at >= 0:
+        yield at
+        at = text.find(stem, at + 1)
+
+
+def around(places: Iterable[int], reach: int, /) -> list[tuple[int, int]]:
+    """Ranges within reach of these places, in order and apart."""
+    return apart((max(0, at - reach), at + reach) for at in sorted(places))
+
+
+def apart(ranges: Iterable[tuple[int, int]], /) -> list[tuple[int, int]]:
+    """Ranges in the order of their starts, with those that meet made one."""
+    found: list[tuple[int, int]] = []
+    for start, end in ranges:
+        if found and start <= found[-1][1]:
+            found[-1] = (found[-1][0], max(end, found[-1][1]))
+        else:
+            found.append((start, end))
+    return found
