@@ -27,17 +27,18 @@ const form = () => find("form[data-verdict]");
 /** @returns {HTMLElement | null} */
 const focusedStep = () => /** @type {HTMLElement | null} */ (document.activeElement?.closest(".step") || null);
 
-/** @param {string} text */
-function say(text) {
-  const line = find("[data-target]");
-  if (line) line.textContent = text;
+/** A quote stands alone, so that what turns the direction of text in it does not turn ours. @param {string} text @param {string} [quote] @param {string} [after] */
+function say(text, quote = "", after = "") {
+  const alone = document.createElement("bdi");
+  alone.textContent = quote && `“${clip(quote, 60)}”`;
+  find("[data-target]")?.replaceChildren(text, alone, after);
 }
 
 /** @param {Place | null} place @param {boolean} [selected] */
 function aim(place, selected = false) {
   [target, fromSelection] = [place, selected];
   drawTarget(selected ? null : place);
-  if (place) say(`${pointsIn(place.quote)} characters of ${stepName(place)}: “${clip(place.quote, 60)}”. Press a label, or a for ${label}.`);
+  if (place) say(`${pointsIn(place.quote)} characters of ${stepName(place)}: `, place.quote, `. Press a label, or a for ${label}.`);
 }
 
 /** @param {string} name */
@@ -60,7 +61,7 @@ function add() {
   draft.splice(lastRow, 0, { label, note: "", part: place.part, start: place.start, end: place.end, quote: place.quote });
   if (fromSelection) getSelection()?.removeAllRanges();
   aim(null);
-  say(`Marked as ${label} in ${stepName(place)}: “${clip(place.quote, 60)}”.`);
+  say(`Marked as ${label} in ${stepName(place)}: `, place.quote);
 }
 
 /** @param {number} row */
@@ -69,7 +70,7 @@ function remove(row) {
   if (!span) return say("There is no span to delete.");
   draft.splice(row, 1);
   lastRow = Math.max(0, row - 1);
-  say(`Deleted: ${span.label}, “${clip(span.quote, 60)}”. Ctrl+Z brings it back.`);
+  say(`Deleted: ${span.label}, `, span.quote, ". Ctrl+Z brings it back.");
 }
 
 /** @param {Place} span */
