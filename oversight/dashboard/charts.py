@@ -8,12 +8,12 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
 from monitors.base import State
 from oversight.dashboard import words
-from oversight.dashboard.coverage import DayOfModel
+from oversight.dashboard.coverage import MOST_LINES, DayOfModel
 from oversight.dashboard.overview import FlagsInHour, MonitorStates, Overview
 
 # Beside its colour every series has a pattern of its own.
@@ -29,6 +29,7 @@ STATE_SERIES: tuple[tuple[str, str, str, str], ...] = (
 )
 # A bar for each hour of more days than that is thinner than a pixel or two.
 LONGEST_BY_HOUR = timedelta(days=3)
+FEWEST_DAYS = 7
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,12 +88,15 @@ def flag_rate_by_model(days: Sequence[DayOfModel]) -> Chart:
     received, flagged = sum(one.received for one in days), sum(one.flagged for one in days)
     shown = sorted({one.day for one in days}, reverse=True)[: DAYS.most]
     axis = {"title": {"text": "flagged"}, "tickformat": ".0%", "rangemode": "tozero"}
+    # One day alone would stretch over microseconds.
+    first = min(shown[-1], shown[0] - timedelta(days=FEWEST_DAYS - 1))
+    ends = [(one - timedelta(hours=12)).isoformat() for one in map(_midnight, (first, shown[0] + timedelta(days=1)))]
     return Chart(
         id="rates",
         title="Flagged share by day received, by model",
         summary=f"{flagged:,} of {received:,} transcripts ({flagged / received:.1%}) on {len(shown):,}"
-        f" day{'' if len(shown) == 1 else 's'} are flagged, of the {len(models)} models with the most.",
-        figure={"data": data, "layout": {"yaxis": axis, "xaxis": {"type": "date"}}},
+        f" day{'' if len(shown) == 1 else 's'} are flagged, of the models with the most (at most {MOST_LINES}).",
+        figure={"data": data, "layout": {"yaxis": axis, "xaxis": {"type": "date", "range": ends}}},
         columns=("Day (UTC)", *names.values()),
         rows=tuple((f"{day}", *(_share_cell(by_day.get((day, model))) for model in models)) for day in shown),
     )
@@ -110,6 +114,10 @@ def _line(name: str, days: Sequence[DayOfModel], index: int) -> dict[str, Any]:
         "marker": {"color": f"--series-{index % 5 + 1}", "symbol": SYMBOLS[index % 5], "size": 8},
         "hovertemplate": "%{x|%Y-%m-%d}<br>%{fullData.name}: %{customdata[0]:,} of %{customdata[1]:,}<extra></extra>",
     }
+
+
+def _midnight(day: date) -> datetime:
+    return datetime(day.year, day.month, day.day, tzinfo=UTC)
 
 
 def _share_cell(one: DayOfModel | None) -> str:
