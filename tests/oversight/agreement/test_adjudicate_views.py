@@ -184,3 +184,22 @@ def test_a_dispute_of_another_project_does_not_exist(disputed: ReviewItem, bob: 
     client = client_of(bob)
     assert client.get(reverse("agreement:case", args=[disputed.pk])).status_code == 404
     assert client.post(reverse("agreement:claim", args=[disputed.pk])).status_code == 404
+
+
+def test_a_dispute_that_is_left_is_free_again(disputed: ReviewItem, alice: User, client_of: ClientOf) -> None:
+    client = client_of(alice)
+    opened(client, disputed)
+    token = Assignment.objects.live().get(item=disputed, role=Role.ADJUDICATOR).lease_token
+    assert client.post(reverse("agreement:release", args=[token])).status_code == 302
+    assert not Assignment.objects.live().filter(item=disputed).exists()
+
+
+def test_a_lead_asks_for_a_second_reader_and_learns_nothing_by_asking_twice(
+    project: Project, dave: User, alice: User, client_of: ClientOf
+) -> None:
+    item = desk.doubled(project)
+    url = reverse("agreement:ask-second", args=[item.pk])
+    page = client_of(dave).post(url, follow=True).content.decode()
+    assert "Two people read this item" in page
+    assert not LedgerEvent.objects.filter(action="item.second_asked").exists()
+    assert client_of(alice).post(url).status_code == 403
