@@ -16,6 +16,8 @@ from oversight.audit.models import LedgerEvent
 from oversight.dashboard.health import Check, work_checks
 from oversight.dashboard.overview import MonitorStates
 from oversight.lib import clock
+from oversight.lib.kept import kept
+from oversight.monitoring.models import MonitorRun
 from oversight.review.models import ItemState, ReviewItem
 
 # A monitor that could not measure so much of what it was given, of so many at least.
@@ -45,7 +47,8 @@ class Attention:
 
 def attention(projects: frozenset[int], monitors: Iterable[MonitorStates], period: str) -> Attention:
     """Seven queries."""
-    checks = work_checks(projects)
+    # Many runs that wait, and many items, take long to count: in a large house only now and then.
+    checks = kept(("work", projects), lambda: work_checks(projects), of=MonitorRun).value
     health = reverse("dashboard:admin")
     broken = (
         Concern(check.tone, f"{check.name}: {check.word.lower()}", check.says, health, "admin.view")
@@ -79,17 +82,21 @@ def _alarms(projects: Collection[int]) -> Iterable[Concern]:
 
 
 def _items(projects: Collection[int]) -> Iterable[Concern]:
-    waiting = ReviewItem.objects.filter(project_id__in=projects)
-    counted = waiting.exclude(state=ItemState.DECIDED).aggregate(
-        overdue=Count("pk", filter=Q(state=ItemState.OPEN, due_at__lt=clock.now())),
-        disputed=Count("pk", filter=Q(state=ItemState.DISPUTED)),
-    )
+    counted = kept(("items", frozenset(projects)), lambda: _counts(projects), of=ReviewItem).value
     rows = reverse("dashboard:items")
     if n := counted["overdue"]:
         says = f"{_n(n, 'item')} past the time in which a verdict was due."
         yield Concern("warn", "Overdue for review", says, f"{rows}?of=overdue")
     if n := counted["disputed"]:
         yield Concern("warn", "Disputed", f"{_n(n, 'item')} for an adjudicator to decide.", f"{rows}?of=disputed")
+
+
+def _counts(projects: Collection[int]) -> dict[str, int]:
+    waiting = ReviewItem.objects.filter(project_id__in=projects).exclude(state=ItemState.DECIDED)
+    return waiting.aggregate(
+        overdue=Count("pk", filter=Q(state=ItemState.OPEN, due_at__lt=clock.now())),
+        disputed=Count("pk", filter=Q(state=ItemState.DISPUTED)),
+    )
 
 
 def _unmeasured(monitors: Iterable[MonitorStates], period: str) -> Iterable[Concern]:

@@ -107,8 +107,8 @@ def overview(projects: Collection[int], period: str = "all") -> Overview:
     """Seventeen queries; in a large house the measurements are counted only now and then (`lib.kept`)."""
     counted = kept(("overview", frozenset(projects), period), lambda: _measured(projects, period), of=Score)
     measured = counted.value
-    queue = ReviewItem.objects.filter(project_id__in=projects, state=ItemState.OPEN)
-    waiting = queue.aggregate(n=Count("pk"), oldest=Min("created_at"))
+    waiting = kept(("waiting", frozenset(projects)), lambda: _waiting(projects), of=ReviewItem).value
+    verdicts = kept(("verdicts", frozenset(projects), period), lambda: _verdicts(projects, measured.since), of=Verdict)
     return Overview(
         period=period,
         since=measured.since,
@@ -119,7 +119,7 @@ def overview(projects: Collection[int], period: str = "all") -> Overview:
         flagged=Share(measured.n_flagged, measured.n_monitored),
         n_open=waiting["n"],
         oldest=waiting["oldest"],
-        verdicts=_verdicts(projects, measured.since),
+        verdicts=verdicts.value,
         reviewed=Share(measured.reading.reviewed, measured.n_transcripts),
         reading=measured.reading,
         models=measured.models,
@@ -207,6 +207,11 @@ def _flags(scores: QuerySet[Score]) -> tuple[FlagsInHour, ...]:
         FlagsInHour(row["hour"], row["monitor"], row["n"])
         for row in hours.annotate(n=Count("pk")).order_by("hour", "monitor")
     )
+
+
+def _waiting(projects: Collection[int]) -> dict[str, Any]:
+    queue = ReviewItem.objects.filter(project_id__in=projects, state=ItemState.OPEN)
+    return queue.aggregate(n=Count("pk"), oldest=Min("created_at"))
 
 
 def _verdicts(projects: Collection[int], since: datetime | None) -> tuple[tuple[str, str, int], ...]:
