@@ -4,16 +4,21 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import NamedTuple
 
 # More spans than this over one place are counted, not listed.
 MOST_AT_ONE_PLACE = 8
+# Lines under a place; monitors beyond them are counted.
+LANES = 3
 
 
 @dataclass(frozen=True, slots=True)
 class Span:
-    """Evidence in one part, numbered in page order. `style`: its monitor's underline; `heat`: its score, 1 to 5."""
+    """Evidence in one part, numbered in page order. `style`: its monitor's underline; `heat`: its score, 1 to 5.
+
+    `lane`: which line under the text is its monitor's, from 0, where monitors overlap.
+    """
 
     number: int
     part: int
@@ -23,6 +28,7 @@ class Span:
     heat: int
     tag: str
     title: str
+    lane: int = 0
 
 
 class Segment(NamedTuple):
@@ -51,3 +57,14 @@ def flatten(spans: Iterable[Span], start: int, end: int) -> Iterator[Segment]:
             active.append(inside[waiting])
             waiting += 1
         yield Segment(left, right, tuple(active[:MOST_AT_ONE_PLACE]))
+
+
+def in_lanes(spans: Iterable[Span]) -> Iterator[Span]:
+    """Each span in the lowest lane that no other monitor holds where it begins; a monitor's spans share theirs."""
+    held: dict[int, tuple[int, int]] = {}  # lane: (style, end)
+    for span in sorted(spans, key=lambda s: (s.start, -s.end, s.number)):
+        held = {lane: taken for lane, taken in held.items() if taken[1] > span.start}
+        own = next((lane for lane, (style, _) in held.items() if style == span.style), None)
+        lane = next(n for n in itertools.count() if n not in held) if own is None else own
+        held[lane] = (span.style, max(span.end, held[lane][1] if own is not None else 0))
+        yield replace(span, lane=lane)

@@ -12,7 +12,7 @@ from operator import itemgetter
 from typing import NamedTuple
 
 from oversight.dashboard.hidden import HiddenRun, clipped, hidden_runs, raw_runs
-from oversight.dashboard.marks import Segment, Span, flatten
+from oversight.dashboard.marks import LANES, Segment, Span, flatten, in_lanes
 from oversight.dashboard.surprisal import Token
 from oversight.transcripts.exact_text import to_stored
 
@@ -35,12 +35,17 @@ class Piece(NamedTuple):
 
 
 class Mark(NamedTuple):
-    """The spans that meet at a place: their numbers, their highest heat, and the underlines of up to two monitors."""
+    """The spans that meet at a place: their numbers, their highest heat, and a line for each of up to three monitors.
+
+    A lane without a monitor here is "0", or empty when no lane below it is taken. `more` monitors are only counted.
+    """
 
     numbers: str
     heat: str
     style: str
     second_style: str
+    third_style: str
+    more: str
 
 
 class Anchor(NamedTuple):
@@ -104,7 +109,7 @@ class PartText:
         raw: bool = False,
         tokens: Sequence[Token] = (),
     ) -> PartText:
-        segments = tuple(flatten(spans, 0, len(text)))
+        segments = tuple(flatten(in_lanes(spans), 0, len(text)))
         hidden = tuple((raw_runs if raw else hidden_runs)(text))
         starts = [segment.start for segment in segments]
         ends = [run.end for run in hidden]
@@ -199,10 +204,12 @@ def _plain(runs: tuple[Run, ...]) -> str | None:
 def _marks(spans: Sequence[Span]) -> tuple[Mark, ...]:
     if not spans:
         return ()
-    # The innermost first: it began last.
-    first, *others = dict.fromkeys(span.style for span in reversed(spans))
+    lanes = {span.lane: str(span.style) for span in reversed(spans)}
+    lowest = max((lane for lane in lanes if lane < LANES), default=0)
+    styles = [lanes.get(lane, "0") if lane <= lowest else "" for lane in range(LANES)]
+    more = sum(lane >= LANES for lane in lanes)
     numbers, heat = " ".join(str(span.number) for span in spans), max(span.heat for span in spans)
-    return (Mark(numbers, str(heat), str(first), str(others[0]) if others else ""),)
+    return (Mark(numbers, str(heat), *styles, str(more) if more else ""),)
 
 
 def _hidden_piece(text: str, run: HiddenRun) -> Piece:

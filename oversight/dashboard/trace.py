@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections import Counter
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -12,6 +13,7 @@ from monitors.transcript import Transcript as Content
 from oversight.dashboard import findings, surprisal, words
 from oversight.dashboard.findings import Finding, FlaggedStep, Progress
 from oversight.dashboard.hidden import Kind, hidden_runs
+from oversight.dashboard.strip import Strip, strip_of
 from oversight.dashboard.text_view import Chunk, PartText
 from oversight.dashboard.windows import Slice, Window, window_of, windows_of
 from oversight.lib.errors import NotFound
@@ -100,6 +102,12 @@ class TracePage:
     n_tokens: int | None = None
     beside: Beside | None = None
     is_blind: bool = False
+    strip: Strip | None = None
+
+    @property
+    def strip_json(self) -> str:
+        """For the minimap's script: numbers alone."""
+        return json.dumps(self.strip, separators=(",", ":"))
 
     @property
     def is_surprisal(self) -> bool:
@@ -185,6 +193,7 @@ def trace_page(
         n_tokens=None if tokens is None else sum(map(len, tokens.values())),
         beside=beside,
         is_blind=is_blind,
+        strip=strip_of(texts, content.channels(), found.spans.values(), windows, window.number),
     )
 
 

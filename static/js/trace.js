@@ -4,8 +4,12 @@
  * face, and fetching itself when a monitor has ended. Reading and jumping by links work without it.
  */
 
+import { selectedSpan } from "./offsets.js";
+import { followHash, reveal } from "./places.js";
+
 const page = /** @type {HTMLElement | null} */ (document.querySelector("[data-trace]"));
 const FACE = "oversight.face";
+const SIZE = "oversight.trace-size";
 const SETTLE_MS = 400;
 
 /** @returns {HTMLElement[]} */
@@ -22,12 +26,6 @@ function show(number) {
   const counter = document.querySelector("[data-evidence-count]");
   if (counter && tag) counter.textContent = `${all.indexOf(tag) + 1} of ${all.length}`;
   return tag;
-}
-
-/** Sizes of chunks that were never drawn are estimates: look again when they have been. @param {HTMLElement} element */
-function reveal(element) {
-  element.scrollIntoView({ block: "center" });
-  requestAnimationFrame(() => element.scrollIntoView({ block: "center" }));
 }
 
 /** @param {string} number */
@@ -74,11 +72,29 @@ function setFace(mono) {
   localStorage.setItem(FACE, page.dataset.face);
 }
 
+/** @param {boolean} on */
+function setWrap(on) {
+  if (!page) return;
+  page.dataset.wrap = on ? "on" : "off";
+  document.querySelector("[data-wrap][aria-pressed]")?.setAttribute("aria-pressed", String(on));
+}
+
+/** @param {number} by */
+function resize(by) {
+  if (!page) return;
+  const now = Number(page.dataset.fontSize || localStorage.getItem(SIZE) || 14);
+  page.dataset.fontSize = String(Math.min(20, Math.max(12, now + by)));
+  page.style.setProperty("--trace-size", `${page.dataset.fontSize}px`);
+  localStorage.setItem(SIZE, page.dataset.fontSize);
+}
+
 /** @param {Element} button */
 async function copyLink(button) {
   const step = document.querySelector(".step:has(.tag.is-here)") || document.querySelector(".step:target, .step:focus-within");
   const link = new URL(location.href);
-  if (step) link.hash = step.id;
+  const selected = selectedSpan();
+  if (selected) link.hash = `p${selected.part}c${selected.start}-${selected.end}`;
+  else if (step) link.hash = step.id;
   const word = button.querySelector("[data-copy-word]");
   await navigator.clipboard.writeText(link.href);
   if (word) word.textContent = "Copied";
@@ -92,12 +108,15 @@ document.addEventListener("click", (event) => {
   const stepper = /** @type {HTMLElement | null} */ (target.closest("[data-evidence-step]"));
   const pane = /** @type {HTMLElement | null} */ (target.closest("[data-pane]"));
   const copy = target.closest("[data-copy-link]");
+  const size = /** @type {HTMLElement | null} */ (target.closest("[data-size]"));
   if (jump && goToMark(jump.dataset.jump || "")) event.preventDefault();
   else if (tag) { event.preventDefault(); goToQuote(tag.dataset.evidence || ""); }
   else if (mark && getSelection()?.isCollapsed) goToQuote((mark.dataset.s || "").split(" ").at(-1) || "");
   else if (stepper) step(Number(stepper.dataset.evidenceStep));
   else if (pane) toggle(pane.dataset.pane || "left");
   else if (copy) copyLink(copy);
+  else if (size) resize(Number(size.dataset.size));
+  else if (target.closest("[data-wrap]")) setWrap(page?.dataset.wrap === "off");
   else if (target.closest("[data-face][aria-pressed]")) setFace(page?.dataset.face !== "mono");
 });
 
@@ -110,4 +129,12 @@ document.addEventListener("live:event", (event) => {
 });
 
 setFace((localStorage.getItem(FACE) || document.documentElement.dataset.readingFace) === "mono");
+resize(0);
 if (/^#e\d+$/.test(location.hash)) goToMark(location.hash.slice(2));
+else followHash();
+addEventListener("hashchange", followHash);
+// The verdict is in: what was left out of a blind page can be shown.
+document.addEventListener("desk:shown", () => {
+  const isBlind = document.querySelector("#findings[data-blind]");
+  if (isBlind && document.getElementById("desk")?.dataset.standing === "decided") document.body.dispatchEvent(new CustomEvent("trace:changed"));
+});

@@ -1,0 +1,175 @@
+"""The trace page of a text of 500,000 characters in Chromium, against the budgets it was designed to.
+
+A real web process on a durable cluster, a transcript of real prose with two hundred marks, a viewport of 1440 x 900,
+medians of three. Chromium draws without a GPU here, and the machine runs the server beside it.
+"""
+
+from __future__ import annotations
+
+import gzip
+import json
+import os
+import random
+import re
+import shutil
+import statistics
+import tempfile
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+from playwright.sync_api import Page, sync_playwright
+
+from tests.bench import web_process
+from tests.bench.bench_ingest import durable_cluster, environment, manage
+from tests.browser.conftest import FLAGS
+from tests.browser.house import free_port
+from tests.factories_native import native
+
+ROOT = Path(__file__).resolve().parents[2]
+CHARS, RUNS, REQUESTS, MARKS = 500_000, 3, 20, 200
+NEEDLE = "the needle that stands near the end"
+STORE = """
+import json, sys
+from oversight.accounts.models import Project
+from oversight.transcripts.models import Transcript
+from monitors.base import Evidence, Score
+from tests import factories
+from django.db import transaction
+body = json.load(open({path!r}))
+project = Project.objects.order_by("pk").first()
+with transaction.atomic():
+    transcript = factories.make_transcript(project, payload=body["record"])
+    deployment = factories.make_deployment(project, "pattern_channels", stage=0)
+    marks = tuple(Evidence(1, a, b, q) for a, b, q in body["marks"])
+    factories.make_score(transcript, deployment=deployment, score=Score(0.9, marks))
+print(transcript.pk)
+"""
+# Runs before any script of the page: what the browser tells of its long tasks.
+WATCH = """
+window.longTasks = [];
+new PerformanceObserver((list) => window.longTasks.push(...list.getEntries().map((e) => e.duration))).observe({type: "longtask", buffered: true});
+"""
+JUMP = """async (id) => {
+  const began = performance.now();
+  location.hash = id;
+  for (let i = 0; i < 6; i += 1) await new Promise(requestAnimationFrame);
+  const step = document.getElementById(id);
+  const off = step.getBoundingClientRect().top - parseFloat(getComputedStyle(step).scrollMarginTop);
+  const elapsed = performance.now() - began;
+  return [elapsed, Math.abs(off)];
+}"""
+FIND = """async (needle) => {
+  document.querySelector("[data-find-open]").click();
+  const field = document.getElementById("find");
+  field.value = needle;
+  const began = performance.now();
+  field.dispatchEvent(new KeyboardEvent("keydown", {key: "Enter", bubbles: true}));
+  while (!CSS.highlights.get("find-here")?.size) {
+    await new Promise(requestAnimationFrame);
+    if (performance.now() - began > 5000) return -1;
+  }
+  const elapsed = performance.now() - began;
+  field.dispatchEvent(new KeyboardEvent("keydown", {key: "Escape", bubbles: true}));
+  return elapsed;
+}"""
+
+
+def prose() -> str:
+    """Five hundred thousand characters of this repository's own documents, shuffled by paragraph."""
+    pieces = [p for path in sorted((ROOT / "docs").glob("*.md")) for p in path.read_text().split("\n\n") if len(p) > 80]
+    draw, text = random.Random(6), ""
+    while len(text) < CHARS - 2_000:
+        text += draw.choice(pieces) + "\n\n"
+    return text[: CHARS - 2_000] + f"\n\nHere is {NEEDLE}. " + "So it ends. " * 100
+
+
+def marks_of(text: str) -> list[tuple[int, int, str]]:
+    draw = random.Random(7)
+    starts = sorted(draw.sample(range(0, len(text) - 100), MARKS))
+    return [(at, at + 40, text[at : at + 40]) for at in starts]
+
+
+def main() -> Iterator[str]:
+    with tempfile.TemporaryDirectory() as folder, durable_cluster() as services:
+        services.create("bench")
+        port = free_port()
+        env = environment(services, "bench", port)
+        manage(env, "migrate", "-v", "0")
+        manage(env, "ensure_logins")
+        text = prose()
+        record = native(id="long", prompt="Think at length.", reasoning=text)
+        path = Path(folder) / "long.json"
+        path.write_text(json.dumps({"record": record, "marks": marks_of(text)}))
+        pk = manage(env, "shell", "-v", "0", "-c", STORE.format(path=str(path))).strip().splitlines()[-1]
+        with web_process.running(env, port) as url, web_process.signed_in(env, url, "reviewer") as client:
+            yield from _served(client, f"/traces/{pk}/", len(text))
+            yield from _drawn(url, f"/traces/{pk}/", dict(client.cookies))
+
+
+def _served(client: Any, path: str, n_chars: int) -> Iterator[str]:
+    times = []
+    for _ in range(REQUESTS):
+        began = time.perf_counter()
+        body = client.get(path).content
+        times.append((time.perf_counter() - began) * 1000)
+    packed = len(gzip.compress(body, 6))
+    steps = len(re.findall(rb'<p class="step', body))
+    yield f"text                 {n_chars:,} characters, {steps:,} steps, {MARKS} marks"
+    yield f"HTML raw             {len(body) / 1000:6.0f} kB    budget  650"
+    yield f"HTML packed (gzip)   {packed / 1000:6.0f} kB    budget  200 (br)"
+    yield f"whole answer p50     {statistics.median(times):6.0f} ms    not budgeted"
+    yield f"whole answer p95     {statistics.quantiles(times, n=20)[-1]:6.0f} ms    budget  250"
+
+
+def _drawn(url: str, path: str, cookies: dict[str, str]) -> Iterator[str]:
+    found = [_visit(url, path, cookies) for _ in range(RUNS)]
+    budgets = {
+        "first paint": ("ms", "500"),
+        "keys bound": ("ms", "800"),
+        "style and layout": ("ms", "none; 8 measured for plain text"),
+        "jump to step": ("ms", "100"),
+        "lands off by": ("px", "2"),
+        "find first hit": ("ms", "150"),
+        "longest task": ("ms", "200"),
+    }
+    for name, (unit, budget) in budgets.items():
+        yield f"{name:20} {statistics.median(one[name] for one in found):6.1f} {unit}    budget  {budget}"
+
+
+def _visit(url: str, path: str, cookies: dict[str, str]) -> dict[str, float]:
+    chromium = shutil.which("chromium") or os.environ.get("CHROMIUM", "chromium")
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=chromium, args=FLAGS)
+        context = browser.new_context(base_url=url, viewport={"width": 1440, "height": 900})
+        context.add_cookies([{"name": name, "value": value, "url": url} for name, value in cookies.items()])
+        context.add_init_script(WATCH)
+        page = context.new_page()
+        page.goto(path, wait_until="load")
+        page.wait_for_function("document.documentElement.dataset.liveState !== 'off'")
+        found = _figures(page)
+        browser.close()
+    return found
+
+
+def _figures(page: Page) -> dict[str, float]:
+    session = page.context.new_cdp_session(page)
+    session.send("Performance.enable")
+    metrics = {one["name"]: one["value"] for one in session.send("Performance.getMetrics")["metrics"]}
+    paint = page.evaluate("performance.getEntriesByName('first-contentful-paint')[0].startTime")
+    sent = page.evaluate("performance.getEntriesByType('navigation')[0].responseStart")
+    bound = page.evaluate("performance.getEntriesByType('navigation')[0].domContentLoadedEventEnd")
+    steps = page.locator('[data-part="1"] .step').evaluate_all("steps => steps.map((step) => step.id)")
+    jumps = [page.evaluate(JUMP, steps[len(steps) * n // 6]) for n in (5, 1, 4, 2, 3)]
+    hit = page.evaluate(FIND, NEEDLE)
+    tasks = page.evaluate("window.longTasks")
+    return {
+        "first paint": paint - sent,
+        "keys bound": bound - sent,
+        "style and layout": 1000 * (metrics["RecalcStyleDuration"] + metrics["LayoutDuration"]),
+        "jump to step": statistics.median(one[0] for one in jumps),
+        "lands off by": max(one[1] for one in jumps),
+        "find first hit": hit,
+        "longest task": max(tasks, default=0.0),
+    }
