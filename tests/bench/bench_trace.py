@@ -49,7 +49,8 @@ print(transcript.pk)
 # Runs before any script of the page: what the browser tells of its long tasks.
 WATCH = """
 window.longTasks = [];
-new PerformanceObserver((list) => window.longTasks.push(...list.getEntries().map((e) => e.duration))).observe({type: "longtask", buffered: true});
+const watching = new PerformanceObserver((list) => window.longTasks.push(...list.getEntries().map((e) => e.duration)));
+watching.observe({type: "longtask", buffered: true});
 """
 JUMP = """async (id) => {
   const began = performance.now();

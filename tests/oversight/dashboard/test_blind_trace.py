@@ -85,4 +85,4 @@ def test_the_same_transcript_shows_its_scores_in_triage(blind: Transcript, alice
 
     assert b"Scores are shown after" not in page
     assert b"SECRET-RATIONALE" in page
-    assert b"<mark" in answers["trace"]
+    assert b"<mark" in page
