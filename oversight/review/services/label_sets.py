@@ -17,7 +17,7 @@ from oversight.review.events import GuidelinesRead, LabelSetChosen, LabelSetCrea
 from oversight.review.models import LabelSet, LabelSetVersion, Queue
 
 # Every other key is one that the pages of review use themselves.
-FREE_KEYS = "567890blqABCDEFHILMOPQRSTUVWYZ"
+FREE_KEYS = "567890blqABDEFHILMOPQRSTUVWYZ"
 MOST_LABELS, MOST_CATEGORIES, GUIDELINE_CHARS = 20, 30, 20_000
 
 
