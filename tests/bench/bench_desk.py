@@ -25,6 +25,8 @@ from tests.browser.house import free_port
 N = int(os.environ.get("BENCH_ITEMS", "100000"))
 N_SOCKETS, PER_PERSON, N_VERDICTS = 200, 10, 40
 GATHER_S = 0.04
+# Between claim and verdict somebody reads; and a socket reads the feed once in a while only when many are open.
+READ_S = 1.5
 LIMIT_PAGE_MS, LIMIT_LIVE_MS = 100.0, 300.0
 # Every transcript that no monitor flagged gets a flag and an open item; of twenty, one is of the audit sample.
 OPEN_SQL = """
@@ -154,6 +156,7 @@ async def _verdict(reviewer: httpx.Client, other: httpx.AsyncClient, watched: _W
     told = watched.at[item[1]] = asyncio.Event()
     hidden = dict(re.findall(r'<input type="hidden" name="(revision|guidelines)" value="([^"]*)"', page))
     form = {"csrfmiddlewaretoken": token[1], "label": "benign", "then": "stay", **hidden}
+    await asyncio.sleep(READ_S)
     answer = await asyncio.to_thread(reviewer.post, action[1], data=form)
     began = time.perf_counter()
     if answer.status_code not in (200, 302):

@@ -58,7 +58,8 @@ def kinds(connection: psycopg.Connection[tuple[object, ...]]) -> tuple[Pages, ..
     """All of them, with an object, a deployment and a monitor of this house."""
     (middle,) = _one(
         connection,
-        "SELECT id FROM transcripts_transcript ORDER BY id OFFSET (SELECT count(*) / 2 FROM transcripts_transcript) LIMIT 1",
+        "SELECT id FROM transcripts_transcript ORDER BY id"
+        " OFFSET (SELECT count(*) / 2 FROM transcripts_transcript) LIMIT 1",
     )
     (external,) = _one(connection, f"SELECT external_id FROM transcripts_transcript WHERE id = '{middle}'")
     (deployment,) = _one(connection, "SELECT min(id) FROM monitoring_deployment")
