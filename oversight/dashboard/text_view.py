@@ -206,10 +206,10 @@ def _marks(spans: Sequence[Span]) -> tuple[Mark, ...]:
         return ()
     lanes = {span.lane: str(span.style) for span in reversed(spans)}
     lowest = max((lane for lane in lanes if lane < LANES), default=0)
-    styles = [lanes.get(lane, "0") if lane <= lowest else "" for lane in range(LANES)]
+    first, second, third = (lanes.get(lane, "0") if lane <= lowest else "" for lane in range(LANES))
     more = sum(lane >= LANES for lane in lanes)
     numbers, heat = " ".join(str(span.number) for span in spans), max(span.heat for span in spans)
-    return (Mark(numbers, str(heat), *styles, str(more) if more else ""),)
+    return (Mark(numbers, str(heat), first, second, third, str(more) if more else ""),)
 
 
 def _hidden_piece(text: str, run: HiddenRun) -> Piece:

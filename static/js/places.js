@@ -9,16 +9,17 @@ import { paint } from "./paint.js";
 
 /** @typedef {import("./offsets.js").Span} Span */
 
-const FRAMES = 4;
+const FRAMES = 12;
 
 /** @param {() => void} scroll @param {() => number} top where it is on screen */
 function settle(scroll, top) {
   scroll();
   let last = Number.NaN;
-  let left = FRAMES;
+  let [left, still] = [FRAMES, 0];
   const again = () => {
     const now = top();
-    if (now === last || !left) return;
+    still = Math.abs(now - last) < 1 ? still + 1 : 0;
+    if (still > 2 || !left) return;
     [last, left] = [now, left - 1];
     scroll();
     requestAnimationFrame(again);
