@@ -2,10 +2,11 @@
 
 from django.db import migrations, models
 
+# In one statement: a row changed twice in a transaction waits for its foreign keys, and no index is made till then.
 FILL_SQL = """
-UPDATE review_reviewitem SET place = priority;
-UPDATE review_reviewitem i SET due_at = i.created_at + make_interval(mins => q.due_after_min)
-FROM review_queue q WHERE q.id = i.queue_id AND i.state = 'open' AND i.due_at IS NULL;
+UPDATE review_reviewitem i SET place = i.priority, due_at = CASE WHEN i.state = 'open' AND i.due_at IS NULL
+    THEN i.created_at + make_interval(mins => q.due_after_min) ELSE i.due_at END
+FROM review_queue q WHERE q.id = i.queue_id
 """
 OPEN = models.Q(state="open")
 
