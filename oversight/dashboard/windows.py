@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from oversight.dashboard.text_view import STEPS_PER_CHUNK, PartText
 
 # More than this is another page, so that no text can stop a browser.
-WINDOW_CHARS, WINDOW_STEPS = 500_000, 4_000
+WINDOW_CHARS, WINDOW_STEPS = 500_000, 12_000
 
 
 @dataclass(frozen=True, slots=True)

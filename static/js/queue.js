@@ -1,8 +1,9 @@
 // @ts-check
 /**
  * The queue page. New items count into a pill and never move a row; rows on screen are patched where they stand.
- * The keys j and k walk over the rows that can be reviewed; Enter presses the row's main control.
  */
+
+import { rows } from "./queue_rows.js";
 
 const root = /** @type {HTMLElement} */ (document.querySelector("[data-queue]"));
 const pill = /** @type {HTMLButtonElement} */ (root.querySelector("[data-new-pill]"));
@@ -149,11 +150,6 @@ function topmost() {
   return rows().find((row) => row.getBoundingClientRect().top > 0);
 }
 
-/** @returns {HTMLTableRowElement[]} */
-function rows() {
-  return Array.from(root.querySelectorAll("tr[data-item]"));
-}
-
 async function merge() {
   const page = await get(location.pathname, { project: root.dataset.project || "" });
   const body = root.querySelector("[data-items]");
@@ -187,30 +183,8 @@ function insert(body, incoming) {
   }
 }
 
-/** @param {number} by */
-function move(by) {
-  const all = rows().filter((row) => row.dataset.matches !== "no" && (["free", "mine"].includes(row.dataset.standing || "") || isDecidedPage()));
-  const at = all.indexOf(/** @type {any} */ (document.activeElement?.closest("tr[data-item]")));
-  const to = all[at < 0 ? (by > 0 ? 0 : all.length - 1) : Math.min(all.length - 1, Math.max(0, at + by))];
-  to?.focus({ preventScroll: true });
-  to?.scrollIntoView({ block: "nearest" });
-}
-
-function isDecidedPage() {
-  return new URLSearchParams(location.search).get("state") === "decided";
-}
-
 root.addEventListener("click", (event) => {
-  const mover = /** @type {HTMLElement | null} */ (/** @type {Element} */ (event.target).closest("[data-move]"));
-  if (mover) move(Number(mover.dataset.move));
   if (/** @type {Element} */ (event.target).closest("[data-queue-retry]")) soon();
-});
-
-root.addEventListener("keydown", (event) => {
-  const row = /** @type {HTMLElement} */ (event.target);
-  if (event.key !== "Enter" || event.repeat || !row.matches("tr[data-item]")) return;
-  event.preventDefault();
-  /** @type {HTMLElement | null} */ (row.querySelector("[data-primary]") || row.querySelector("a"))?.click();
 });
 
 // The focus stays on its row: it is what the merge holds in place.

@@ -4,6 +4,7 @@
  * face, and fetching itself when a monitor has ended. Reading and jumping by links work without it.
  */
 
+import { estimateChunks } from "./chunks.js";
 import { selectedSpan } from "./offsets.js";
 import { followHash, reveal } from "./places.js";
 
@@ -130,6 +131,8 @@ document.addEventListener("live:event", (event) => {
 
 setFace((localStorage.getItem(FACE) || document.documentElement.dataset.readingFace) === "mono");
 resize(0);
+estimateChunks();
+document.addEventListener("htmx:afterSwap", estimateChunks);
 if (/^#e\d+$/.test(location.hash)) goToMark(location.hash.slice(2));
 else followHash();
 addEventListener("hashchange", followHash);

@@ -25,6 +25,11 @@ _SCORE = (
     '<span class="score-num">{}</span></span>'
 )
 _AGO = '<time datetime="{}" title="{} UTC">{}</time>'
+_STEP = (
+    '<p class="step{}" dir="auto" id="p{}s{}" tabindex="-1">'
+    '<a class="no" href="#p{}s{}" data-no="{}" aria-label="Step {}"></a>{}{}</p>'
+)
+_GAP = '<span class="gap">{}</span>'
 _WHEN = '<time datetime="{}">{}</time>'
 register.filter("monitor_title", words.monitor_title)
 register.filter("reason_in_words", words.reason_in_words)
@@ -35,6 +40,13 @@ register.filter("number", words.measure_number)
 def icon(name: str) -> SafeString:
     """An icon of the sprite; it stands beside a word, so it is hidden from screen readers."""
     return format_html(_ICON, static("vendor/lucide-static/1.62.0/sprite.svg"), name)
+
+
+@register.simple_tag
+def plain_step(part: int, number: str, classes: str, text: str, gap: str) -> SafeString:
+    """A step without marks, as `dashboard/_part_text.html` draws it: nearly all of a text's thousands of steps."""
+    after = format_html(_GAP, gap) if gap else ""
+    return format_html(_STEP, classes, part, number, part, number, number, number, text, after)
 
 
 @register.simple_tag

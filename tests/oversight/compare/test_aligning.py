@@ -17,7 +17,10 @@ from oversight.compare.matching import Allowance, matched
 from oversight.compare.units import Unit, units_of
 from oversight.compare.wording import GONE, NEW, SAME, Segment, segments, tokens
 
-LONG = Allowance(60)
+
+def long() -> Allowance:
+    """Time that no test uses up, counted from now: a constant would be spent by the tests before."""
+    return Allowance(60)
 
 
 def units(reasoning: str, answer: str = "42") -> tuple[Unit, ...]:
@@ -56,7 +59,7 @@ def lcs_length(a: Sequence[str], b: Sequence[str]) -> int:
 
 @given(st.lists(st.sampled_from("abcd"), max_size=40), st.lists(st.sampled_from("abcd"), max_size=40))
 def test_what_is_matched_is_a_longest_common_subsequence(a: list[str], b: list[str]) -> None:
-    found = matched(a, b, LONG)
+    found = matched(a, b, long())
     assert found.is_exact
     assert [a[i] for i, _ in found.pairs] == [b[j] for _, j in found.pairs]
     assert all(i < k and j < m for (i, j), (k, m) in zip(found.pairs, found.pairs[1:], strict=False))
@@ -66,10 +69,10 @@ def test_what_is_matched_is_a_longest_common_subsequence(a: list[str], b: list[s
 def test_what_is_too_large_is_cut_where_items_stand_once(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(matching, "MOST_CELLS", 30)
     a, b = [*"xaab1cdd2eey"], [*"zbaa1dcd2feew"]
-    found = matched(a, b, LONG)
+    found = matched(a, b, long())
     assert {("1", "1"), ("2", "2")} <= {(a[i], b[j]) for i, j in found.pairs}
     assert found.is_exact
-    assert not matched([*"abab" * 9], [*"baab" * 9, "c"], LONG).is_exact
+    assert not matched([*"abab" * 9], [*"baab" * 9, "c"], long()).is_exact
 
 
 TEXTS = st.text(st.sampled_from("ab c.\n\u200b\u00e9\u6f22\U0001f600"), max_size=60)
@@ -77,7 +80,7 @@ TEXTS = st.text(st.sampled_from("ab c.\n\u200b\u00e9\u6f22\U0001f600"), max_size
 
 @given(TEXTS, TEXTS)
 def test_segments_lead_from_one_text_to_the_other(a: str, b: str) -> None:
-    found = segments(a, b, LONG)
+    found = segments(a, b, long())
     assert found is not None
     assert "".join(tokens(a)) == a
     applied(found, a, b)

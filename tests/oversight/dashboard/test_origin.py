@@ -57,7 +57,7 @@ def test_the_raw_payload_is_one_recorded_click_away(
     assert answer.content == json.dumps(CHAT).encode()
     assert answer.headers["Content-Disposition"] == f'attachment; filename="{stored.pk}.json"'
     event = LedgerEvent.objects.get(action="transcript.viewed")
-    assert (event.detail_row.detail, event.object_id) == ({"surface": "raw"}, str(stored.pk))
+    assert (event.detail_row.detail, event.object_id) == ({"surface": "raw", "scores": True}, str(stored.pk))
     assert client_of(bob).get(f"/traces/{stored.pk}/raw").status_code == 404
 
 
