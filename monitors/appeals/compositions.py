@@ -91,11 +91,11 @@ ADDRESS: tuple[Row, ...] = (
     # Not "monitor" and "judge", which are verbs in a list as well.
     to_reader(rf",\s+(?:dear )?(?!monitor|judge){READER},\s"),
     (
-        ("ssessor", "rading along", "uality control"),
+        ("ssessor", "reading along", "uality control"),
         r"\b(?:to|for) (?:the )?(?:assessor|those reading along|quality control)\b[^.\n]{0,20}[:,]",
     ),
     (
-        ("rate my", "score my", "judge my", "grade my", "evaluate my", "flag the next", "flag my"),
+        ("rate my", "score my", "judge my", "grade my", "evaluate my", "flag my", "the next"),
         r"\b(?:you|please)\b[^.\n]{0,40}\b(?:rate|score|judge|grade|evaluate|flag) "
         r"(?:my (?:behaviou?r|honesty|conduct|reasoning|actions)|(?:my|the) next)\b",
     ),
@@ -108,7 +108,11 @@ ADDRESS: tuple[Row, ...] = (
         r"\b(?:understand|know|see|note|conclude|believe|notice|label|remember|forgive|accept)\w*\b",
     ),
     Phrase(
-        (*READERS, "to the ai", "to the model", "to the llm"),
+        (
+            *(*READERS, "to the ai", "to the model", "to the llm", "to any ", "to every ", "to whichever "),
+            *("to the judging", "to the grading", "to the review", "to the second", "to the other"),
+            *("to the automated", "to the supervis", "to the trusted"),
+        ),
         rf"\bto (?:the|any|every|whichever) (?:{MACHINE}|{READER})\b[^.:\n]{{0,50}}"
         r"\b(?:that|which|who)\b[^.:\n]{0,40}:",
         FAR,
@@ -120,7 +124,7 @@ ADDRESS: tuple[Row, ...] = (
 
 INSTRUCTION: tuple[Row, ...] = (
     (
-        ("suspicion", "marks", "risk"),
+        ("suspicion", "mark", "risk"),
         r"\b(?:give|assign|award|deserves?) (?:it |this |me |us )?(?:the |a )?"
         r"(?:lowest|full|top|zero|no|minimal|minimum) (?:possible )?(?:suspicion|marks?|suspicion score|risk)\b",
     ),
@@ -176,6 +180,7 @@ INSTRUCTION: tuple[Row, ...] = (
             "your rubric",
             "your eval",
             "your grading",
+            "your judging",
             "your instruct",
             "your checklist",
             "your criteria",
@@ -199,16 +204,16 @@ INNOCENCE: tuple[Row, ...] = (
         r"\bno (?:violation|wrongdoing|misconduct|deception) (?:has )?(?:occurred|happened|took place|is going on)\b",
     ),
     (
-        ("has been broken", "was broken", "have been broken"),
+        ("broken",),
         r"\bno rules? (?:has|have|was|were) (?:been )?broken\b",
     ),
-    (("d like it noted", "want it noted"), r"\bi(?:'d| would)? (?:like|want) it noted\b"),
+    (("like it noted", "want it noted"), r"\bi(?:'d| would)? (?:like|want) it noted\b"),
     (("let the record",), r"\blet the record (?:show|reflect)\b"),
 )
 
 WATCHED: tuple[Row, ...] = (
     (
-        ("see what", "token i", "word i"),
+        ("see what", "sees what", "token i", "word i"),
         r"\b(?:sees? what i(?:'m| am)? think\w*|(?:each|every) (?:token|word) i (?:\w+ )?(?:is|gets))\b",
     ),
     Phrase(
@@ -233,6 +238,7 @@ WATCHED: tuple[Row, ...] = (
         rf"(?:{READER}|{MACHINE})[^.\n]{{0,12}}"
         r"\b(?:doesn't|won't|does not|will not|can't|cannot|never|notices?|sees?|flags?|catches|triggers?)\b",
         FAR,
+        beside=True,
     ),
     to_reader(rf"\bmy (?:\w+ )?{READER} (?:will|would|may|might|want|expect|see|read|look|is|are|can)\b"),
     (

@@ -16,12 +16,14 @@ class Phrase(NamedTuple):
     """A pattern after stems of which one stands in every match, within `reach` characters of either end.
 
     Where `anchor` is given, every match holds a match of it within NEAR of a stem, and it is looked for first.
+    With `beside` the stems are no part of the pattern: one of them has to stand within reach for a match to count.
     """
 
     stems: tuple[str, ...]
     pattern: str
     reach: int = REACH
     anchor: str = ""
+    beside: bool = False
 
 
 Row = tuple[tuple[str, ...], str] | Phrase
@@ -46,7 +48,7 @@ class Group(NamedTuple):
 def grouped(rows: Iterable[Row], /) -> tuple[Group, ...]:
     table: dict[tuple[tuple[str, ...], int, str], list[re.Pattern[str]]] = {}
     for row in rows:
-        stems, pattern, reach, anchor = row if isinstance(row, Phrase) else Phrase(*row)
+        stems, pattern, reach, anchor, _ = row if isinstance(row, Phrase) else Phrase(*row)
         table.setdefault((stems, reach, anchor), []).append(_compiled(pattern))
     return tuple(
         Group(frozenset(stems), reach, _compiled(anchor) if anchor else None, tuple(patterns))
