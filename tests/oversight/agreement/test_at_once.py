@@ -25,7 +25,7 @@ def people(project: Project, n: int) -> list[User]:
     return [factories.make_user(f"reader{number}", project=project) for number in range(n)]
 
 
-def together(work: Callable[[Any], None], each: Sequence[Any]) -> None:
+def together(work: Callable[[Any], object], each: Sequence[Any]) -> None:
     """Each in a thread and on a connection of its own, let go at once."""
     barrier = threading.Barrier(len(each))
 
