@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
@@ -62,9 +63,19 @@ def cleaned(given: Mapping[str, Any]) -> dict[str, Any]:
         "note": _text(given.get("note"), NOTE_CHARS, "note"),
         "spans": _spans(given.get("spans") or []),
     }
-    steps = {name: [_stored(one) for one in (given.get(name) or [])[-MOST_STEPS_BACK:]] for name in ("undo", "redo")}
-    # What can be undone is a convenience: it goes first when a draft grows too large.
-    return {**draft, **(steps if len(json.dumps(steps)) < MOST_CHARS else {"undo": [], "redo": []})}
+    return {**draft, **_steps(given)}
+
+
+def _steps(given: Mapping[str, Any]) -> dict[str, list[Any]]:
+    """What can be undone is a convenience: it goes first when it is too large, too deep or no list."""
+    none: dict[str, list[Any]] = {"undo": [], "redo": []}
+    if not all(isinstance(given.get(name) or [], list) for name in none):
+        return none
+    try:
+        steps = {name: [_stored(one) for one in (given.get(name) or [])[-MOST_STEPS_BACK:]] for name in none}
+        return steps if len(json.dumps(steps)) < MOST_CHARS else none
+    except RecursionError:
+        return none
 
 
 def differing(one: Mapping[str, Any], other: Mapping[str, Any]) -> tuple[str, ...]:
@@ -103,7 +114,9 @@ def _number(given: object) -> int:
 
 
 def _stored(value: Any) -> Any:
-    """JSON whose strings PostgreSQL can hold."""
+    """JSON whose strings and numbers PostgreSQL can hold."""
+    if isinstance(value, float) and not math.isfinite(value):
+        return None
     if isinstance(value, str):
         return to_stored(value)[0]
     if isinstance(value, Mapping):

@@ -20,7 +20,7 @@ SPARE_ROWS = 3
 def entered(post: QueryDict) -> dict[str, Any]:
     """What was entered, as a draft: `content` from the module, the fields from a browser without it. Raises Invalid."""
     if "content" in post:
-        return _object(post.get("content", ""))
+        return object_of(post.get("content", ""))
     fields = {name: post.get(name, "") for name in ("label", "severity", "category", "confidence")}
     return {**fields, "note": _lines(post.get("note", "")), "spans": _spans(post)}
 
@@ -28,15 +28,16 @@ def entered(post: QueryDict) -> dict[str, Any]:
 def _spans(post: QueryDict) -> list[dict[str, Any]]:
     """The rows of the list, without the one whose delete button was pressed."""
     rows = zip(post.getlist("span"), post.getlist("span_label"), post.getlist("span_note"), strict=False)
-    spans = [{**_object(span), "label": label, "note": _lines(note)} for span, label, note in rows]
+    spans = [{**object_of(span), "label": label, "note": _lines(note)} for span, label, note in rows]
     drop = number(post, "drop")
     return [span for index, span in enumerate(spans) if index != drop]
 
 
-def _object(text: str) -> dict[str, Any]:
+def object_of(text: str) -> dict[str, Any]:
+    """A JSON object of a form's field. Raises Invalid for all else, and for what is nested too deep to read."""
     try:
         found = json.loads(text)
-    except ValueError as error:
+    except (ValueError, RecursionError) as error:
         raise Invalid(UNREADABLE) from error
     if not isinstance(found, Mapping):
         raise Invalid(UNREADABLE)

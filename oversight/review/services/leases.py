@@ -53,13 +53,20 @@ def claim(*, item: ReviewItem, reviewer: User, actor: Actor) -> Assignment:
     return lease(locked, reviewer, actor)
 
 
-@transaction.atomic
 def claim_next(*, queue: Queue, reviewer: User, actor: Actor) -> Assignment | None:
     """Lease a free item that the reviewer has not given back; None when there is none.
 
     First what was assigned to the reviewer, then the most urgent one, or an audit item when it is that stream's turn.
+    Items that somebody else is writing are passed over; only when nothing else is left does it wait for those.
     """
-    free = _free_for(queue, reviewer)
+    return _claim_next(queue, reviewer, actor, skip_locked=True) or _claim_next(
+        queue, reviewer, actor, skip_locked=False
+    )
+
+
+@transaction.atomic
+def _claim_next(queue: Queue, reviewer: User, actor: Actor, *, skip_locked: bool) -> Assignment | None:
+    free = _free_for(queue, reviewer, skip_locked=skip_locked)
     anybodys = free.filter(assignee=None)
     audits = anybodys.filter(stream=Stream.AUDIT).order_by("created_at", "id") if _is_audits_turn(queue) else None
     for items in (free.filter(assignee=reviewer).order_by("-priority", "id"), audits, anybodys):
@@ -80,13 +87,13 @@ def _lease_first(items: QuerySet[ReviewItem], reviewer: User, actor: Actor) -> A
     return None
 
 
-def _free_for(queue: Queue, reviewer: User) -> QuerySet[ReviewItem]:
+def _free_for(queue: Queue, reviewer: User, *, skip_locked: bool) -> QuerySet[ReviewItem]:
     """What a reviewer can be given, most urgent first; each row is locked when it is read."""
     of_item = Assignment.objects.filter(item=OuterRef("pk"))
     given_back = of_item.filter(reviewer=reviewer, state=AssignmentState.RELEASED)
     taken = Assignment.objects.taken().filter(item=OuterRef("pk"))
     return (
-        ReviewItem.objects.select_for_update(skip_locked=True)
+        ReviewItem.objects.select_for_update(skip_locked=skip_locked)
         .filter(has_free_slot(), ~Exists(taken.filter(reviewer=reviewer)), ~Exists(given_back), is_awake())
         .filter(queue=queue, state=ItemState.OPEN)
         .order_by("-priority", "id")

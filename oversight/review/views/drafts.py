@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import json
-
 from django.http import HttpResponseBase, JsonResponse
 from django.shortcuts import get_object_or_404, redirect
 from django.views.decorators.http import require_POST
@@ -13,7 +11,7 @@ from oversight.audit.actors import Actor
 from oversight.lib.errors import Invalid
 from oversight.review.models import Draft, ReviewItem
 from oversight.review.services.drafts import NOTHING, StaleDraft, choose, save_draft
-from oversight.review.verdict_forms import UNREADABLE, entered, number
+from oversight.review.verdict_forms import UNREADABLE, entered, number, object_of
 from oversight.review.views.pane import pane, stale
 from oversight.review.views.request import wants_part
 
@@ -48,7 +46,7 @@ def merge(request: Request, pk: int) -> HttpResponseBase:
     kept = Draft.objects.filter(item=item, reviewer=request.user).first()
     choices = {name.removeprefix("choose-"): str(value) for name, value in request.POST.items()}
     try:
-        yours = json.loads(request.POST.get("yours", "{}"))
+        yours = object_of(request.POST.get("yours", "{}"))
         merged = choose(yours=yours, theirs=kept.content if kept else NOTHING, choices=choices)
         save_draft(
             item=item,
@@ -59,7 +57,7 @@ def merge(request: Request, pk: int) -> HttpResponseBase:
         )
     except StaleDraft as error:
         return stale(request, item, error)
-    except (Invalid, ValueError, AttributeError):
+    except Invalid:
         return pane(request, item.transcript_id, error=UNREADABLE, status=422)
     return pane(request, item.transcript_id) if wants_part(request) else redirect("dashboard:trace", item.transcript_id)
 

@@ -328,3 +328,26 @@ def test_a_reviewer_reads_label_sets_and_does_not_change_them(
     for url in ("new", f"{used.pk}/edit"):
         assert client_of(alice).get(f"/review/label-sets/{url}").status_code == 403
     assert client_of(alice).post(f"/review/label-sets/{used.pk}/choose", {"queue": 1}).status_code == 403
+
+
+@pytest.mark.parametrize(
+    ("content", "status"),
+    [
+        ("[" * 100_000, 422),
+        ('{"spans": 7}', 422),
+        ('{"spans": [{"part": "x"}]}', 422),
+        ("no JSON", 422),
+        ('{"undo": 7, "redo": {"a": 1}}', 200),
+        ('{"undo": [1e999, NaN, -Infinity, "\\u0000", "\\ud800"]}', 200),
+        ('{"undo": [' + "[" * 600 + "]" * 600 + "]}", 200),
+        ('{"note": "\\u0000 \\ud800"}', 200),
+    ],
+)
+def test_no_draft_breaks_the_page(
+    item: ReviewItem, alice: User, client_of: ClientOf, content: str, status: int
+) -> None:
+    claimed(item, alice)
+    answer = client_of(alice).post(f"/review/items/{item.pk}/draft", {"content": content}, headers=PART)
+    assert answer.status_code == status
+    merged = client_of(alice).post(f"/review/items/{item.pk}/merge", {"yours": content}, headers=PART)
+    assert merged.status_code == status

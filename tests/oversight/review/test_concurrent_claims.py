@@ -7,7 +7,7 @@ from collections import Counter
 from collections.abc import Callable, Sequence
 from uuid import UUID, uuid4
 
-from django.db import connection
+from django.db import connection, transaction
 
 from oversight.accounts.models import User
 from oversight.audit.actors import Actor
@@ -58,6 +58,29 @@ def test_eight_reviewers_at_one_item_give_one_lease(committed_db: str) -> None:
 
     _together(work, users)
     assert Counter(outcomes) == {"leased": 1, "refused": 7}
+
+
+def test_the_only_item_is_waited_for_while_somebody_writes_it(committed_db: str) -> None:
+    project = factories.make_project()
+    user = factories.make_user("reviewer", project=project)
+    item = services.queue_flagged(transcript_id=factories.make_transcript(project).pk, score=0.9, actor=WORKER)
+    asked = threading.Event()
+    got: list[int] = []
+
+    def claim() -> None:
+        asked.set()
+        assignment = services.claim_next(queue=item.queue, reviewer=user, actor=Actor.of(user))
+        got.extend([assignment.item_id] if assignment else [])
+        connection.close()
+
+    with transaction.atomic():
+        ReviewItem.objects.select_for_update().get(pk=item.pk)
+        thread = threading.Thread(target=claim)
+        thread.start()
+        asked.wait()
+        thread.join(timeout=0.5)
+    thread.join()
+    assert got == [item.pk]
 
 
 def _together(work: Callable[[User], None], users: Sequence[User]) -> None:
