@@ -101,7 +101,7 @@ def visitor(browser: Browser, house: House, watch: Watch) -> Iterator[Callable[.
 
     def visit(role: str | None, **options: Any) -> Page:
         context = browser.new_context(base_url=house.url, viewport={"width": 1440, "height": 900}, **options)
-        context.set_default_timeout(15_000)
+        context.set_default_timeout(30_000)
         contexts.append(context)
         page = context.new_page()
         watch.page(page)
