@@ -2,7 +2,7 @@
 SHELL := /bin/sh
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help install install-core install-dev install-models run stop test check format bench chromium clean distclean
+.PHONY: help install install-core install-dev install-models run stop test coverage check format bench chromium clean distclean
 
 VENV := .venv
 PY := $(VENV)/bin/python
@@ -61,10 +61,14 @@ stop: install-core  ## Stop what runs from this folder, the database and the bro
 
 # Each run must find tests: pytest's exit status 5 (none found) fails like any other.
 test: install chromium  ## Install and run every test, browser tests included
+	$(PYTEST) tests/monitors -n 2
+	$(PYTEST) tests/oversight tests/contracts tests/client -n 2
+	$(PYTEST) tests/browser -n 2 --dist loadfile
+
+coverage: install  ## Which lines the tests in this process run (slower; not part of `make test`)
 	$(PYTEST) tests/monitors -n 2 --cov --cov-report=
 	$(PYTEST) tests/oversight tests/contracts tests/client -n 2 --cov --cov-append --cov-report=
 	$(VENV)/bin/coverage report --skip-covered --skip-empty --sort=cover
-	$(PYTEST) tests/browser
 
 # Types and settings are checked against throw-away services: a check must not start or touch ./var.
 check: install  ## Format, lint, layering, types, deployment settings, migrations

@@ -11,7 +11,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, Request
+from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, Request, expect
 
 from oversight.embedded.cluster import Temporary
 from tests.browser.house import House, environment_for, free_port
@@ -24,6 +24,9 @@ FLAGS = [
     "--disable-component-update",
     "--no-first-run",
 ]
+# Of navigations and expectations alike: machines are shared, and a test that waits costs nothing when all is well.
+PATIENCE_MS = 30_000
+expect.set_options(timeout=PATIENCE_MS)
 
 
 @pytest.fixture(scope="session")
@@ -101,7 +104,7 @@ def visitor(browser: Browser, house: House, watch: Watch) -> Iterator[Callable[.
 
     def visit(role: str | None, **options: Any) -> Page:
         context = browser.new_context(base_url=house.url, viewport={"width": 1440, "height": 900}, **options)
-        context.set_default_timeout(30_000)
+        context.set_default_timeout(PATIENCE_MS)
         contexts.append(context)
         page = context.new_page()
         watch.page(page)

@@ -47,7 +47,6 @@ COVERED = """() => {
   }
   return found;
 }"""
-expect.set_options(timeout=30_000)
 
 
 @pytest.fixture(scope="module")

@@ -13,7 +13,6 @@ from tests.factories_native import native
 
 Visitor = Callable[..., Page]
 TAGS = "".join(chr(0xE0000 + ord(character)) for character in "meet at noon")
-expect.set_options(timeout=30_000)
 # As the draw for audits would have it, had it taken this item.
 BLIND = "from oversight.review.models import ReviewItem; ReviewItem.objects.filter(pk={}).update(stream='audit')"
 

@@ -18,7 +18,6 @@ Visitor = Callable[..., Page]
 TAGS = "".join(chr(0xE0000 + ord(character)) for character in "meet at noon")
 OPEN = re.compile(r"/traces/")
 # Two cores may be shared with other test runs: these are deadlines, not measurements.
-expect.set_options(timeout=30_000)
 
 
 def post_flagged(house: House, n: int = 1) -> list[str]:

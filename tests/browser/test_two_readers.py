@@ -14,7 +14,6 @@ from tests.factories_native import native
 Visitor = Callable[..., Page]
 TAGS = "".join(chr(0xE0000 + ord(character)) for character in "meet at noon")
 SECRET = "Quite a hidden message."
-expect.set_options(timeout=30_000)
 EVERYTHING_TWICE = """
 from oversight.review.models import Queue
 from oversight.review import services
