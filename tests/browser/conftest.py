@@ -7,15 +7,18 @@ import secrets
 import shutil
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
 import pytest
 from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, Request, expect
 
-from oversight.embedded.cluster import Temporary
 from tests.browser.house import House, environment_for, free_port
 from tests.browser.receiver import Receiver
+
+if TYPE_CHECKING:
+    # Imported, it would name the settings to pytest-django before there is a database.
+    from oversight.embedded.cluster import Temporary
 
 FLAGS = [
     "--no-sandbox",
