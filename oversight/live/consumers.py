@@ -1,4 +1,4 @@
-"""The one socket: it reads the ledger on a hint, on connect and every quarter of a minute, and sends ids."""
+"""The one socket: it sends what the hub has read, and waits until the browser has it."""
 
 from __future__ import annotations
 
@@ -7,69 +7,56 @@ import json
 import logging
 import time
 from collections import Counter, deque
-from collections.abc import Callable
-from contextlib import suppress
-from typing import Any, ParamSpec, TypeVar
+from typing import Any
 from urllib.parse import parse_qs
 
-from channels.db import database_sync_to_async
 from channels.generic.websocket import AsyncWebsocketConsumer
 
+from oversight.audit.selectors import Cursor
 from oversight.lib import failures
-from oversight.live import selectors
-from oversight.live.hints import project_group, user_group
+from oversight.live import rights, selectors
+from oversight.live.hub import Behind, hub, in_thread
+from oversight.live.rights import Access
+from oversight.live.selectors import Reading
 
 logger = logging.getLogger(__name__)
-POLL_S = 15.0
 ACK_S = 30.0
-# Each hint wakes every socket of a project. A quiet one reads at once; in a storm the process reads this often at most.
-READS_PER_S, SHORTEST_GAP_S = 200, 0.05
-# A hint can come before a slower transaction lets the feed show its event: look again, soon and then less often.
-AGAIN_S, AGAIN_MAX_S, AWAIT_S = 0.05, 1.0, 5.0
 SOCKETS_PER_USER, SOCKETS = 10, 2000
 INBOUND_BYTES, INBOUND_PER_S = 1024, 10
 ENDED, SLOW, TOO_MANY, UNSUPPORTED, TOO_BIG, FAILED = 4401, 4408, 4429, 1003, 1009, 1011
 
-P = ParamSpec("P")
-T = TypeVar("T")
 _open: Counter[int] = Counter()
 
 
 class LiveConsumer(AsyncWebsocketConsumer):  # type: ignore[misc]  # channels has no types
     """One follower of the feed. `?after=` names the last event that the page has."""
 
+    # The hub listens for all sockets of the process.
+    channel_layer_alias = None
+
     async def connect(self) -> None:
-        self.session_key: str | None = self.scope["session"].session_key
-        access = await _read(selectors.access_of_session, self.session_key)
+        self.session_key: str = self.scope["session"].session_key or ""
+        access = await in_thread(rights.access_of_session, self.session_key)
         if access is None or _is_crowded(access.user_id):
             await self.close()
             return
-        self.access = access
-        _open[self.access.user_id] += 1
-        self.rung, self.acked = asyncio.Event(), asyncio.Event()
-        self.awaited: dict[int, float] = {}
-        self.pause_s = AGAIN_S
+        self.user_id = access.user_id
+        _open[self.user_id] += 1
+        self.acked, self.cursor = asyncio.Event(), Cursor()
         self.received: deque[float] = deque(maxlen=INBOUND_PER_S)
-        self.joined: set[str] = set()
-        await self._join()
+        self.hub = hub()
+        self.follower = self.hub.join(self.session_key, access)
         await self.accept()
-        self.follower = asyncio.create_task(self._follow())
-        self.follower.add_done_callback(self._ended)
+        self.following = asyncio.create_task(self._follow())
+        self.following.add_done_callback(self._ended)
 
     async def disconnect(self, code: int) -> None:
         if not hasattr(self, "follower"):
             return
-        self.follower.cancel()
-        _open[self.access.user_id] -= 1
-        for group in self.joined:
-            await self.channel_layer.group_discard(group, self.channel_name)
-
-    async def hint(self, message: dict[str, Any]) -> None:
-        """From the channel layer: something may be new."""
-        until = time.monotonic() + AWAIT_S
-        self.awaited.update(dict.fromkeys(message["events"], until))
-        self.pause_s = AGAIN_S
-        self.rung.set()
+        self.hub.leave(self.follower)
+        _open[self.user_id] -= 1
+        if hasattr(self, "following"):
+            self.following.cancel()
 
     async def receive(self, text_data: str | None = None, bytes_data: bytes | None = None) -> None:
         """From the browser: "ack" for a frame, or "ping"; nothing else."""
@@ -96,18 +83,18 @@ class LiveConsumer(AsyncWebsocketConsumer):  # type: ignore[misc]  # channels ha
     async def _follow(self) -> None:
         await self._begin()
         while await self._drain():
-            await self._wait()
-            self.rung.clear()
+            await self.follower.rung.wait()
+            self.follower.rung.clear()
 
-    def _ended(self, follower: asyncio.Task[None]) -> None:
+    def _ended(self, following: asyncio.Task[None]) -> None:
         """A socket that follows nothing any more must not stay open."""
-        if not follower.cancelled() and (error := follower.exception()):
+        if not following.cancelled() and (error := following.exception()):
             logger.error("a live socket failed", extra={"failure": failures.describe(error)})
             self.closing = asyncio.create_task(self.close(FAILED))
 
     async def _begin(self) -> None:
         asked = parse_qs(self.scope["query_string"].decode("latin-1")).get("after", [""])[0]
-        self.cursor, is_stale = await _read(selectors.start, asked)
+        self.cursor, is_stale = await in_thread(selectors.start, asked)
         if is_stale:
             await self._send({"type": "reset"})
         if is_stale or not asked:
@@ -115,27 +102,35 @@ class LiveConsumer(AsyncWebsocketConsumer):  # type: ignore[misc]  # channels ha
 
     async def _drain(self) -> bool:
         """Send everything that is new, a frame at a time; False when the socket was closed."""
-        while True:
-            # Rights are read anew for each batch: a role that was taken ends the feed at once.
-            found = await _read(selectors.next_batch, self.session_key, self.cursor)
+        while not self.hub.has_failed:
+            found = await self._next()
             if found is None:
                 await self.close(ENDED)
                 return False
-            self.access, batch = found
-            self.read_at = time.monotonic()
-            await self._join()
-            self.cursor = batch.cursor
-            for event_id in batch.seen:
-                self.awaited.pop(event_id, None)
-            if batch.events and not await self._deliver(batch.frame()):
-                return False
-            if not batch.is_full:
+            access, reading = found
+            if reading is None or reading.cursor <= self.cursor:
                 return True
+            frame = reading.frame(access, self.cursor)
+            self.cursor = reading.cursor
+            if frame and not await self._deliver(frame):
+                return False
+        await self.close(FAILED)
+        return False
 
-    async def _deliver(self, frame: dict[str, Any]) -> bool:
+    async def _next(self) -> tuple[Access, Reading | None] | None:
+        """What follows: from what the process has read, or from a reading of one's own; None without any rights."""
+        access = self.follower.access
+        if not access.all_projects:
+            return None
+        try:
+            return access, self.hub.after(self.cursor, access)
+        except Behind:
+            return await in_thread(selectors.read_alone, self.session_key, self.cursor)
+
+    async def _deliver(self, frame: str) -> bool:
         """Send one frame and wait until the browser has it; False when it took too long."""
         self.acked.clear()
-        await self._send(frame)
+        await self.send(text_data=frame)
         try:
             await asyncio.wait_for(self.acked.wait(), ACK_S)
         except TimeoutError:
@@ -143,33 +138,8 @@ class LiveConsumer(AsyncWebsocketConsumer):  # type: ignore[misc]  # channels ha
             return False
         return True
 
-    async def _wait(self) -> None:
-        now = time.monotonic()
-        self.awaited = {event_id: until for event_id, until in self.awaited.items() if until > now}
-        pause_s = self.pause_s if self.awaited else POLL_S
-        self.pause_s = min(2 * self.pause_s, AGAIN_MAX_S)
-        with suppress(TimeoutError):
-            await asyncio.wait_for(self.rung.wait(), pause_s)
-        gap_s = max(SHORTEST_GAP_S, _open.total() / READS_PER_S)
-        await asyncio.sleep(max(0.0, self.read_at + gap_s - time.monotonic()))
-
-    async def _join(self) -> None:
-        """Follow the groups of the projects that the session may see now."""
-        wanted = {project_group(pk) for pk in self.access.all_projects} | {user_group(self.access.user_id)}
-        for group in wanted - self.joined:
-            await self.channel_layer.group_add(group, self.channel_name)
-        for group in self.joined - wanted:
-            await self.channel_layer.group_discard(group, self.channel_name)
-        self.joined = wanted
-
     async def _send(self, frame: dict[str, Any]) -> None:
         await self.send(text_data=json.dumps(frame, separators=(",", ":")))
-
-
-async def _read(selector: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
-    # Sensitive to its thread, a read would wait for those of every other socket in the process.
-    found: T = await database_sync_to_async(selector, thread_sensitive=False)(*args, **kwargs)
-    return found
 
 
 def _is_crowded(user_id: int) -> bool:

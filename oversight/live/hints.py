@@ -19,18 +19,22 @@ NAMED = 50
 SEND_S = 5.0
 
 
-def project_group(project_id: int) -> str:
-    """The group of everybody who follows a project."""
-    return f"live.project.{project_id}"
+# Every web process is told of everything, once, however many sockets it has.
+GROUP = "live"
 
 
-def user_group(user_id: int | str) -> str:
-    """The group of one person's sockets."""
-    return f"live.user.{user_id}"
+def project_topic(project_id: int) -> str:
+    """What concerns everybody who follows a project."""
+    return f"project.{project_id}"
+
+
+def user_topic(user_id: int | str) -> str:
+    """What concerns one person's sockets."""
+    return f"user.{user_id}"
 
 
 class Hints:
-    """Sends from a thread of its own, gathered by group: no request or worker waits for the channel layer."""
+    """Sends from a thread of its own, gathered: no request or worker waits for the channel layer."""
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
@@ -39,9 +43,9 @@ class Hints:
         # For all sendings one loop, for which the layer keeps its connections; none that a fork has copied.
         self._loop = threading.local()
 
-    def give(self, group: str, event_id: int) -> None:
+    def give(self, topic: str, event_id: int) -> None:
         with self._lock:
-            self._waiting.setdefault(group, set()).add(event_id)
+            self._waiting.setdefault(topic, set()).add(event_id)
         self._thread.wake()
 
     def _send(self) -> None:
@@ -56,11 +60,10 @@ class Hints:
 
 
 async def _send_all(waiting: dict[str, set[int]]) -> None:
-    layer = get_channel_layer()
+    topics = {topic: sorted(event_ids)[-NAMED:] for topic, event_ids in waiting.items()}
     # A layer that accepts connections and never answers would hold up the end of this process for ever.
     async with asyncio.timeout(SEND_S):
-        for group, event_ids in waiting.items():
-            await layer.group_send(group, {"type": "hint", "events": sorted(event_ids)[-NAMED:]})
+        await get_channel_layer().group_send(GROUP, {"type": "hint", "topics": topics})
 
 
 HINTS = Hints()

@@ -1,99 +1,103 @@
-"""What a follower of the live feed may learn: ids of events, by the follower's own permissions, batch by batch."""
+"""What followers of the live feed may learn: one reading of the ledger for all, cut to each one's permissions."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+import json
+from collections import defaultdict
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass, field, replace
 from datetime import timedelta
-from importlib import import_module
 from typing import Any
-from uuid import UUID
 
-from django.conf import settings
-from django.contrib.auth import get_user
-from django.http import HttpRequest
+from django.db.models import Q
+from django.template.loader import render_to_string
 
-from oversight.accounts.models import Membership, User
-from oversight.accounts.permissions import TABLE
 from oversight.audit import selectors as ledger
 from oversight.audit.selectors import Cursor, FeedRow
 from oversight.lib import clock
-from oversight.review.selectors.blindness import hidden_scores
+from oversight.live.rights import ALL_ACTIONS, Access, access_of_session
+from oversight.review.selectors.blindness import BlindItem, blind_among
+from oversight.review.selectors.cells import cells_for
+from oversight.review.selectors.queue import QueueCell
 
 BATCH = 200
 RETENTION = timedelta(days=7)
-# Which events a page of that permission shows.
-ACTIONS: Mapping[str, tuple[str, ...]] = {
-    "queue.view": (
-        "item.queued",
-        "item.raised",
-        "item.assigned",
-        "item.snoozed",
-        "item.claimed",
-        "item.released",
-        "verdict.committed",
-        "verdict.undone",
-        "verdict.settled",
-        "verdict.reopened",
-        "item.disputed",
-    ),
-    "monitor.view": ("transcripts.ingested", "transcript.scored", "transcript.flagged"),
-    "alert.view": ("webhook.delivered", "webhook.died", "webhook.requested"),
-}
 # Of an item it is only said that it changed: a verdict that leaves it open would tell that a second reader is wanted.
 CHANGED, NAMED = "item.changed", frozenset({"item.queued"})
-ALL_ACTIONS = tuple(action for actions in ACTIONS.values() for action in actions)
+# In a storm pages ask for the rows that they show.
+MOST_CELLS = 20
+# Pages that ask for more after a frame do so at different moments: so much time for each socket that got it.
+SPREAD_MS, SPREAD_MAX_MS = 50, 10_000
+FLAGGED = "transcript.flagged"
 
 
 @dataclass(frozen=True, slots=True)
-class Access:
-    """A signed-in user, and for each action the projects whose events they may see."""
+class Project:
+    """The rows of one project's queue that changed, as HTML, for everybody who may see them so."""
 
-    user_id: int
-    projects: Mapping[str, frozenset[int]]
+    project_id: int
+    rows: str
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """Everything that happened in some projects after one place in the ledger, up to another.
+
+    `rows` holds what nobody here may see too: `frame` cuts it to one follower. `blind` are the items behind its flags
+    that are read without a score, `changed` what the queue shows now of items that changed, for each user.
+    """
+
+    after: Cursor
+    cursor: Cursor
+    projects: frozenset[int]
+    rows: tuple[FeedRow, ...] = ()
+    is_full: bool = False
+    blind: tuple[BlindItem, ...] = ()
+    changed: Mapping[int, tuple[Project, ...]] = field(default_factory=dict)
+    n_sockets: int = 1
+    _frames: dict[object, str] = field(default_factory=dict)
 
     @property
-    def all_projects(self) -> frozenset[int]:
-        return frozenset().union(*self.projects.values())
+    def seen(self) -> frozenset[int]:
+        """The ids of all events in it."""
+        return frozenset(row.id for row in self.rows)
 
-    def allows(self, row: FeedRow) -> bool:
-        return row.project_id in self.projects.get(row.action, frozenset())
+    def extended(self, by: Reading) -> Reading:
+        """The same, known to be all until the end of a later one that found nothing in its projects."""
+        return replace(self, cursor=by.cursor, projects=by.projects)
 
+    def events(self, access: Access, after: Cursor) -> tuple[dict[str, Any], ...]:
+        """What this follower may learn, as ids."""
+        hidden = self._hidden(access)
+        return tuple(
+            _event(row)
+            for row in self.rows
+            if row.cursor > after and access.allows(row) and not (row.action == FLAGGED and row.object_id in hidden)
+        )
 
-@dataclass(frozen=True, slots=True)
-class Batch:
-    """A piece of the feed. `seen` are the ids of all events in it, those not permitted included."""
+    def frame(self, access: Access, after: Cursor) -> str:
+        """As JSON; empty where there is nothing for this follower. Made once for all who learn the same."""
+        after = max(after, self.after)
+        changed = self.changed.get(access.user_id, ())
+        audience = (after, access.roles, self._hidden(access), changed)
+        if audience not in self._frames:
+            events = self.events(access, after)
+            self._frames[audience] = self._json(events, changed) if events else ""
+        return self._frames[audience]
 
-    cursor: Cursor
-    events: tuple[dict[str, Any], ...]
-    seen: frozenset[int]
-    is_full: bool
+    def _json(self, events: tuple[dict[str, Any], ...], changed: tuple[Project, ...]) -> str:
+        told = [{"project_id": one.project_id, "html": one.rows} for one in changed]
+        frame = {
+            "type": "events",
+            "cursor": str(self.cursor),
+            "events": events,
+            "rows": told,
+            "spread_ms": min(SPREAD_MAX_MS, SPREAD_MS * self.n_sockets),
+        }
+        return json.dumps(frame, separators=(",", ":"))
 
-    def frame(self) -> dict[str, Any]:
-        """What is sent: ids, never content."""
-        return {"type": "events", "cursor": str(self.cursor), "events": list(self.events)}
-
-
-def access_of(user: User) -> Access:
-    """One query: this is read for every socket and batch."""
-    roles = list(Membership.objects.filter(user=user, user__is_active=True).values_list("project_id", "role"))
-    projects = {
-        action: frozenset(project_id for project_id, role in roles if role in TABLE[permission])
-        for permission, actions in ACTIONS.items()
-        for action in actions
-    }
-    return Access(user.pk, projects)
-
-
-def access_of_session(key: str | None) -> Access | None:
-    """Read anew what a session may see; None when it has ended, or its user is disabled or has no role left."""
-    request = HttpRequest()
-    request.session = import_module(settings.SESSION_ENGINE).SessionStore(key)
-    user = get_user(request)
-    if not isinstance(user, User):
-        return None
-    access = access_of(user)
-    return access if access.all_projects else None
+    def _hidden(self, access: Access) -> frozenset[str]:
+        return frozenset(str(item.transcript_id) for item in self.blind if item.hides_from(access.user_id))
 
 
 def start(after: str) -> tuple[Cursor, bool]:
@@ -113,27 +117,62 @@ def _is_too_old(cursor: Cursor) -> bool:
     return bool(following) and following[0].at < clock.now() - RETENTION
 
 
-def batch(access: Access, after: Cursor) -> Batch:
-    """What has happened since. One query, and one more when there are flags: of some a reader must not know."""
-    rows = ledger.feed(after=after, actions=ALL_ACTIONS, projects=access.all_projects, limit=BATCH)
-    hidden = _hidden(access, rows)
-    return Batch(
-        cursor=rows[-1].cursor if rows else after,
-        events=tuple(_event(row) for row in rows if access.allows(row) and row not in hidden),
-        seen=frozenset(row.id for row in rows),
-        is_full=len(rows) == BATCH,
+def read(after: Cursor | None, followers: Collection[Access], *, n_sockets: int = 1) -> Reading:
+    """What happened in these followers' projects; without a place, where the feed stands now.
+
+    Two queries, up to two more when there are flags, and five when a few items changed, for any number of followers.
+    """
+    projects = frozenset[int]().union(*(access.all_projects for access in followers))
+    # The head first: whatever it covers is visible to the query that follows it.
+    head = ledger.head()
+    after = after or head
+    rows = ledger.feed(after=after, actions=ALL_ACTIONS, projects=projects, limit=BATCH)
+    is_full = len(rows) == BATCH
+    return Reading(
+        after=after,
+        cursor=rows[-1].cursor if is_full else max(head, after, *(row.cursor for row in rows[-1:])),
+        projects=projects,
+        rows=tuple(rows),
+        is_full=is_full,
+        blind=_blind(rows),
+        changed=_changed(rows, followers),
+        n_sockets=n_sockets,
     )
 
 
-def _hidden(access: Access, rows: Sequence[FeedRow]) -> tuple[FeedRow, ...]:
-    flagged = {UUID(row.object_id): row for row in rows if row.action == "transcript.flagged"}
-    return tuple(flagged[id_] for id_ in hidden_scores(access.user_id, flagged)) if flagged else ()
+def _blind(rows: Collection[FeedRow]) -> tuple[BlindItem, ...]:
+    flagged = {row.object_id for row in rows if row.action == FLAGGED}
+    return blind_among(Q(transcript__in=flagged)) if flagged else ()
 
 
-def next_batch(session_key: str | None, after: Cursor) -> tuple[Access, Batch] | None:
-    """The session's rights, read anew, and what has happened since; None when the session has no rights left."""
+def _changed(rows: Collection[FeedRow], followers: Collection[Access]) -> dict[int, tuple[Project, ...]]:
+    items = {int(row.object_id): row.project_id for row in rows if row.object_type == "review_item"}
+    if not 0 < len(items) <= MOST_CELLS:
+        return {}
+    told = cells_for(items, {access.user_id: access.queues for access in followers})
+    made: dict[tuple[QueueCell, ...], str] = {}
+    return {user_id: _by_project(cells, items, made) for user_id, cells in told.items() if cells}
+
+
+def _by_project(
+    cells: tuple[QueueCell, ...], items: Mapping[int, int | None], made: dict[tuple[QueueCell, ...], str]
+) -> tuple[Project, ...]:
+    of: dict[int, list[QueueCell]] = defaultdict(list)
+    for cell in cells:
+        of[items[cell.id] or 0].append(cell)
+    return tuple(Project(project_id, _html(tuple(here), made)) for project_id, here in of.items())
+
+
+def _html(cells: tuple[QueueCell, ...], made: dict[tuple[QueueCell, ...], str]) -> str:
+    if cells not in made:
+        made[cells] = render_to_string("review/_changes.html", {"cells": cells})
+    return made[cells]
+
+
+def read_alone(session_key: str | None, after: Cursor) -> tuple[Access, Reading] | None:
+    """One session's rights, read anew, and what has happened since; None when the session has no rights left."""
     access = access_of_session(session_key)
-    return (access, batch(access, after)) if access else None
+    return (access, read(after, [access])) if access else None
 
 
 def _event(row: FeedRow) -> dict[str, Any]:

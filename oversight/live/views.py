@@ -7,6 +7,7 @@ from django.views.decorators.http import require_GET
 
 from oversight.accounts.permissions import Request, permitted
 from oversight.live import selectors
+from oversight.live.rights import access_of
 
 
 @require_GET
@@ -18,5 +19,7 @@ def feed(request: Request) -> HttpResponseBase:
     if is_stale or not asked:
         reset = [{"type": "reset"}] if is_stale else []
         return JsonResponse({"frames": [*reset, {"type": "head", "cursor": str(cursor)}]})
-    batch = selectors.batch(selectors.access_of(request.user), cursor)
-    return JsonResponse({"frames": [batch.frame()]})
+    access = access_of(request.user)
+    reading = selectors.read(cursor, [access])
+    frame = {"type": "events", "cursor": str(reading.cursor), "events": reading.events(access, cursor)}
+    return JsonResponse({"frames": [frame]})

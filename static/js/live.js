@@ -3,8 +3,10 @@
  * One socket per page: follows the ledger's events from the place at which the page was rendered.
  *
  * Dispatches on document: "live:event" for each event ({cursor, action, object_type, object_id, project_id, subjects}),
- * "live:reset" when what the page shows is too old to be patched. The state stands on <html data-live-state>: live,
- * reconnecting, offline (the feed comes by polling over HTTP) or paused (by a click on the sign in the top bar).
+ * after them "live:rows" for each project whose queue shows something else now ({project_id, html}), and "live:reset"
+ * when what the page shows is too old to be patched. The state stands on <html data-live-state>: live, reconnecting,
+ * offline (the feed comes by polling over HTTP) or paused (by a click on the sign in the top bar). Beside it stands
+ * data-live-spread-ms: other pages got the same frame, so whoever asks the server for more waits for a random part of it.
  */
 
 const POLL_MS = 15_000;
@@ -34,8 +36,10 @@ function isAfter(one, other) {
   return a[0] > b[0] || (a[0] === b[0] && a[1] > b[1]);
 }
 
-/** @param {{type: string, cursor?: string, events?: {cursor: string}[]}} frame */
+/** @param {{type: string, cursor?: string, events?: {cursor: string}[], rows?: object[], spread_ms?: number}} frame */
 function take(frame) {
+  if (frame.spread_ms) document.documentElement.dataset.liveSpreadMs = String(frame.spread_ms);
+  let isNew = false;
   if (frame.type === "reset") {
     cursor = "";
     document.dispatchEvent(new CustomEvent("live:reset"));
@@ -43,8 +47,10 @@ function take(frame) {
   for (const event of frame.events || []) {
     if (!isAfter(event.cursor, cursor)) continue;
     cursor = event.cursor;
+    isNew = true;
     document.dispatchEvent(new CustomEvent("live:event", { detail: event }));
   }
+  for (const rows of (isNew && frame.rows) || []) document.dispatchEvent(new CustomEvent("live:rows", { detail: rows }));
   if (frame.cursor && isAfter(frame.cursor, cursor)) cursor = frame.cursor;
 }
 

@@ -46,7 +46,7 @@ async function refresh() {
 }
 
 function soon() {
-  if (!timer) timer = setTimeout(() => refresh().catch(() => {}), WAIT_MS);
+  if (!timer) timer = setTimeout(() => refresh().catch(() => {}), WAIT_MS + Math.random() * Number(document.documentElement.dataset.liveSpreadMs || 0));
 }
 
 document.addEventListener("live:event", (event) => {

@@ -23,6 +23,11 @@ const far = new Set();
 let nearTimer = 0;
 let farTimer = 0;
 let announcedAt = 0;
+let isLate = false;
+// What comes with a frame is for the list of open items: of a page with filters only the server knows what it holds.
+const isPlain = [...new URLSearchParams(location.search)].every(
+  ([name, value]) => !value || ["project", "older", "newer"].includes(name) || (name === "state" && value === "open"),
+);
 
 // Chromium would correct the scroll position a second time, behind our own correction.
 document.documentElement.style.overflowAnchor = "none";
@@ -61,6 +66,7 @@ function patch(row, with_) {
 /** What happened to rows on screen is asked at once; the numbers, and what is not on the page, a little later. */
 async function lookNear() {
   nearTimer = 0;
+  if (!near.size) return;
   const ids = take(near);
   try {
     patchAll(await get(root.dataset.changes || "", { ids: ids.join(","), project: root.dataset.project || "" }));
@@ -71,6 +77,9 @@ async function lookNear() {
 
 async function lookFar() {
   farTimer = 0;
+  // A page that nobody looks at asks when somebody does.
+  isLate = document.hidden;
+  if (isLate) return;
   const ids = take(far);
   try {
     const page = await get(root.dataset.changes || "", { ids: ids.join(","), counts: "1", project: root.dataset.project || "" });
@@ -109,7 +118,12 @@ function failed(ids, of) {
 
 function soon() {
   if (near.size && !nearTimer) nearTimer = setTimeout(lookNear, NEAR_MS);
-  if (!farTimer) farTimer = setTimeout(lookFar, FAR_MS);
+  if (!farTimer) farTimer = setTimeout(lookFar, FAR_MS + spread());
+}
+
+/** Every open page got the same frame: they do not all ask at the same moment. */
+function spread() {
+  return Math.random() * Number(document.documentElement.dataset.liveSpreadMs || 0);
 }
 
 function showPill() {
@@ -196,6 +210,18 @@ document.addEventListener("live:event", (event) => {
   if (object_type !== "review_item" || !object_id) return;
   (rowOf(object_id) ? near : far).add(object_id);
   soon();
+});
+// The frame itself says what these rows show now.
+document.addEventListener("live:rows", (event) => {
+  const { project_id, html } = /** @type {CustomEvent} */ (event).detail;
+  if (!isPlain || String(project_id) !== root.dataset.projectId) return;
+  const page = new DOMParser().parseFromString(html, "text/html");
+  patchAll(page);
+  for (const row of page.querySelectorAll("tr")) [near, far].forEach((ids) => ids.delete(row.dataset.item || ""));
+  showPill();
+});
+document.addEventListener("visibilitychange", () => {
+  if (isLate && !document.hidden) soon();
 });
 document.addEventListener("live:reset", () => location.reload());
 

@@ -6,7 +6,9 @@ verdict that follows would count as given by somebody who had seen them.
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Collection
+from dataclasses import dataclass
 from uuid import UUID
 
 from django.db.models import Exists, OuterRef, Q, QuerySet
@@ -32,6 +34,33 @@ def read_blind(user: User | int) -> QuerySet[ReviewItem]:
     Whoever may see a transcript may also claim it, so nobody's role is an exemption. One's own verdict ends it.
     """
     return ReviewItem.objects.filter(is_blind()).filter(~Exists(decided_by(user)))
+
+
+@dataclass(frozen=True, slots=True)
+class BlindItem:
+    """An item that everybody reads without a score, but for those who have decided it."""
+
+    id: int
+    transcript_id: UUID
+    decided_by: frozenset[int]
+
+    def hides_from(self, user_id: int) -> bool:
+        return user_id not in self.decided_by
+
+
+def blind_among(which: Q) -> tuple[BlindItem, ...]:
+    """The same for any number of people: those of some items that are read blind. One query, and one if there are any.
+
+    Parameters
+    ----------
+    which : a condition on items.
+    """
+    items = dict(ReviewItem.objects.filter(is_blind(), which).values_list("pk", "transcript_id"))
+    decided: dict[int, set[int]] = defaultdict(set)
+    given = Verdict.objects.given().filter(item__in=items).values_list("item_id", "assignment__reviewer_id")
+    for item_id, reviewer_id in given if items else ():
+        decided[item_id].add(reviewer_id)
+    return tuple(BlindItem(pk, transcript_id, frozenset(decided[pk])) for pk, transcript_id in items.items())
 
 
 def is_blind() -> Q:

@@ -36,8 +36,27 @@ class Claim:
 FREE = Claim()
 
 
+@dataclass(frozen=True, slots=True)
+class Taken:
+    """Who has an item, and what was said of it: the same for everybody, before it is asked who may know."""
+
+    assignments: tuple[Assignment, ...]
+    verdicts: tuple[Verdict, ...]
+
+    def claim(self, user: User) -> Claim:
+        return _claim(self.assignments, self.verdicts, user)
+
+    def is_decided_by(self, user_id: int) -> bool:
+        return any(verdict.assignment.reviewer_id == user_id for verdict in self.verdicts)
+
+
 def claims_of(items: Sequence[ReviewItem], user: User) -> dict[int, Claim]:
     """Who reads or has decided each item, for the eyes of this user. Two queries."""
+    return {pk: taken.claim(user) for pk, taken in taken_of(items).items()}
+
+
+def taken_of(items: Sequence[ReviewItem]) -> dict[int, Taken]:
+    """Who has each item. Two queries."""
     ids = [item.pk for item in items]
     taken: dict[int, list[Assignment]] = defaultdict(list)
     given: dict[int, list[Verdict]] = defaultdict(list)
@@ -47,7 +66,7 @@ def claims_of(items: Sequence[ReviewItem], user: User) -> dict[int, Claim]:
     verdicts = Verdict.objects.given().filter(item__in=ids).select_related("assignment__reviewer").only(*_VERDICT)
     for verdict in verdicts.order_by("pk"):
         given[verdict.item_id].append(verdict)
-    return {pk: _claim(taken[pk], given[pk], user) for pk in ids}
+    return {pk: Taken(tuple(taken[pk]), tuple(given[pk])) for pk in ids}
 
 
 def _claim(taken: Sequence[Assignment], given: Sequence[Verdict], user: User) -> Claim:

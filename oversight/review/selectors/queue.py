@@ -28,8 +28,8 @@ from oversight.transcripts.models import ModelRun
 PAGE_SIZE = 20
 MOST_RUNS = 200
 # What rows show of an item, and of who has it: all else stays where it is.
-_CELL = ("priority", "place", "stream", "required", "state", "due_at", "snoozed_until", "assignee__name")
-_ROW = (*_CELL, "created_at", "decided_at", "transcript__external_id", "transcript__model_run__model")
+CELL = ("priority", "place", "stream", "required", "state", "due_at", "snoozed_until", "assignee__name")
+_ROW = (*CELL, "created_at", "decided_at", "transcript__external_id", "transcript__model_run__model")
 
 
 @dataclass(frozen=True, slots=True)
@@ -164,7 +164,7 @@ def queue_rows(listing: Listing, user: User) -> tuple[QueueRow, ...]:
     )
     return tuple(
         QueueRow(
-            cell=_cell(item, claims[item.pk], user, blind=item.pk in listing.blind),
+            cell=cell_of(item, claims[item.pk], user, blind=item.pk in listing.blind),
             transcript_id=item.transcript_id,
             external_id=item.transcript.external_id,
             model=item.transcript.model_run.model,
@@ -179,19 +179,24 @@ def queue_rows(listing: Listing, user: User) -> tuple[QueueRow, ...]:
 
 def queue_cells(ids: Collection[int], *, project_id: int, user: User, where: Filter) -> tuple[QueueCell, ...]:
     """What changed about these items, and which of them the filter lets through. Five queries, no content."""
-    known = ReviewItem.objects.filter(project_id=project_id, pk__in=ids).select_related("assignee").only(*_CELL)
+    known = ReviewItem.objects.filter(project_id=project_id, pk__in=ids).select_related("assignee").only(*CELL)
     items = list(known)
     passing = queue_items(project_id=project_id, user=user, where=where).filter(pk__in=ids)
     matching = set(passing.values_list("pk", flat=True))
     claims, blind = claims_of(items, user), blind_items(user, items)
     return tuple(
-        _cell(item, claims[item.pk], user, blind=item.pk in blind, matches=item.pk in matching) for item in items
+        cell_of(item, claims[item.pk], user, blind=item.pk in blind, matches=item.pk in matching) for item in items
     )
 
 
-def _cell(item: ReviewItem, claim: Claim, user: User, *, blind: bool, matches: bool = True) -> QueueCell:
+def is_asleep(item: ReviewItem) -> bool:
+    """Whether an open item was put off, and its time has not come."""
+    return item.state == ItemState.OPEN and item.snoozed_until is not None and item.snoozed_until > clock.now()
+
+
+def cell_of(item: ReviewItem, claim: Claim, user: User, *, blind: bool, matches: bool = True) -> QueueCell:
+    """What may be said of an item to this person."""
     is_open = item.state == ItemState.OPEN
-    asleep = is_open and item.snoozed_until is not None and item.snoozed_until > clock.now()
     return QueueCell(
         id=item.pk,
         score=None if blind or not item.priority else item.priority,
@@ -200,7 +205,7 @@ def _cell(item: ReviewItem, claim: Claim, user: User, *, blind: bool, matches: b
         blind=blind,
         assignee=item.assignee.name if is_open and item.assignee else "",
         is_for_me=item.assignee_id == user.pk,
-        snoozed_until=item.snoozed_until if asleep else None,
+        snoozed_until=item.snoozed_until if is_asleep(item) else None,
         due_at=item.due_at,
     )
 

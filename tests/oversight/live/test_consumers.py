@@ -18,7 +18,7 @@ from oversight.accounts import services as accounts
 from oversight.accounts.models import Project, User
 from oversight.audit.actors import Actor
 from oversight.audit.models import LedgerEvent
-from oversight.live import consumers, selectors
+from oversight.live import consumers, hub, selectors
 from oversight.review import services as review
 from tests import factories
 from tests.oversight.live.follower import cookie_of, following, socket
@@ -237,8 +237,8 @@ async def test_a_storm_of_acknowledged_frames_is_no_flood(
 async def test_without_the_channel_layer_events_come_by_polling(
     house: tuple[Project, User, User], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(consumers, "POLL_S", 0.2)
-    monkeypatch.setattr("oversight.live.hints.HINTS.give", lambda group, event_id: None)
+    monkeypatch.setattr(hub, "POLL_S", 0.2)
+    monkeypatch.setattr("oversight.live.hints.HINTS.give", lambda topic, event_id: None)
     async with following(await cookie(house[1])) as follower:
         await follower.frame()
         item_id = await flag(house[0])
