@@ -22,6 +22,7 @@ class Axis(StrEnum):
     COVERAGE = "coverage"
     RELIANCE = "reliance"
     MISBEHAVIOUR = "misbehaviour"
+    OTHER = "other"
 
 
 class Need(StrEnum):

@@ -60,6 +60,8 @@ class Entry:
 
 
 _TABLE: dict[str, Entry] = {}
+Finder = Callable[[str], Entry | None]
+_FINDERS: list[Finder] = []
 
 
 def monitor(
@@ -97,36 +99,50 @@ def _discover() -> None:
         entry.load()
 
 
+def find_also(finder: Finder) -> None:
+    """Have `finder` asked for names that no file has: monitors that are written elsewhere, and are in no list."""
+    if finder not in _FINDERS:
+        _FINDERS.append(finder)
+
+
 def entries() -> dict[str, Entry]:
-    """All monitors by name, sorted."""
+    """All monitors of files and entry points by name, sorted."""
     _discover()
     return dict(sorted(_TABLE.items()))
 
 
+def known(name: str) -> Entry | None:
+    """The monitor of this name, also one that is in no list; None where there is none."""
+    _discover()
+    if name in _TABLE:
+        return _TABLE[name]
+    return next((found for finder in _FINDERS if (found := finder(name)) is not None), None)
+
+
 def entry(name: str) -> Entry:
     """Raises KeyError with the known names."""
-    table = entries()
-    if name not in table:
-        raise KeyError(f"no monitor {name!r}; there are {', '.join(table)}")
-    return table[name]
+    found = known(name)
+    if found is None:
+        raise KeyError(f"no monitor {name!r}; there are {', '.join(entries())}")
+    return found
 
 
 def build(name: str, params: Mapping[str, Any] | None = None, backends: Mapping[Need, object] | None = None) -> Monitor:
     """A monitor with its parameters, and those of the given backends that it needs. Lists become tuples."""
-    known = entry(name)
-    unknown = set(params or {}) - set(known.parameters())
+    found = entry(name)
+    unknown = set(params or {}) - set(found.parameters())
     if unknown:
         raise ValueError(f"{name} has no parameter {', '.join(sorted(unknown))}")
     values = {key: tuple(value) if isinstance(value, list) else value for key, value in (params or {}).items()}
-    for need in known.needs:
+    for need in found.needs:
         if need in BACKEND_FIELDS and backends and backends.get(need) is not None:
             values[BACKEND_FIELDS[need]] = backends[need]
-    return known.cls(**values)
+    return found.cls(**values)
 
 
 def params_digest(name: str, params: Mapping[str, Any]) -> str:
     """SHA-256 over monitor, version and all effective parameters: two scores compare only when it is the same."""
-    known = entry(name)
-    effective = {**known.parameters(), **params}
-    canonical = json.dumps([name, known.version, effective], sort_keys=True, ensure_ascii=True, default=list)
+    found = entry(name)
+    effective = {**found.parameters(), **params}
+    canonical = json.dumps([name, found.version, effective], sort_keys=True, ensure_ascii=True, default=list)
     return hashlib.sha256(canonical.encode()).hexdigest()

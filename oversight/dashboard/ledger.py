@@ -287,6 +287,9 @@ SENTENCES: dict[str, Say] = {
     "project.created": _said("made the project {slug}"),
     "quality.viewed": _said("looked at the quality of deployment {object} against {n_labels} labels"),
     "queue.rules_changed": _said("changed the rules of queue {object} to version {version}: {reason}"),
+    "rubric.activated": _said(
+        "put version {number} of rubric {object} to work ({backend}, threshold {threshold}): {why}"
+    ),
     "rubric.cases_dropped": lambda detail, event, names: (
         f"took {len(detail.get('transcript_ids', ()))} transcripts out of the admission set of rubric {event.object_id}"
     ),

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 from monitors.base import Reason, State
 from monitors.transcript import Channel, Visibility
 
@@ -57,6 +59,7 @@ MEASURES: dict[str, str] = {
     "min_detectable_bits": "Fewest bits that would have been seen",
     "capacity_bits": "Capacity, in bits",
 }
+_OWN_RUBRIC = re.compile(r"rubric_\d+_(?P<name>.+)")
 _SPELT = {"lm": "LM", "cot": "CoT", "ngram": "n-gram"}
 
 
@@ -68,6 +71,8 @@ def monitor_title(monitor: str) -> str:
     """Such as "judge_encoded_reasoning" as "Judge: encoded reasoning", "lm_surprisal" as "LM surprisal"."""
     if monitor.startswith("judge_"):
         return "Judge: " + monitor.removeprefix("judge_").replace("_", " ")
+    if own := _OWN_RUBRIC.fullmatch(monitor):
+        return f"Rubric: {own['name'].replace('_', ' ')}"
     words = [_SPELT.get(word, word) for word in monitor.split("_")]
     return " ".join([words[0][:1].upper() + words[0][1:], *words[1:]])
 

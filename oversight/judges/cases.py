@@ -28,7 +28,7 @@ class Planned:
 
 def asks_judge(deployment: Deployment) -> bool:
     """Whether there is a judge behind it that can be asked anew; recorded verdicts cannot."""
-    entry = registry.entries().get(deployment.monitor)
+    entry = registry.known(deployment.monitor)
     return entry is not None and Need.JUDGE in entry.needs and deployment.backend in ASKED
 
 

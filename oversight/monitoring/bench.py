@@ -74,7 +74,7 @@ def build(deployment: Deployment, recorded: Recorded, *, from_kept: bool = False
 
 def prepare(deployment: Deployment, recorded: Recorded) -> base.Monitor:
     """The deployment's monitor, or one whose scores say why it cannot work."""
-    if deployment.monitor not in registry.entries():
+    if registry.known(deployment.monitor) is None:
         return Withheld(base.Reason.ERROR, f"the monitor {deployment.monitor} is not installed")
     try:
         monitor = build(deployment, recorded)
@@ -89,7 +89,7 @@ def prepare(deployment: Deployment, recorded: Recorded) -> base.Monitor:
 
 def follow_installed(deployment: Deployment) -> Deployment:
     """The deployment at the version of the monitor that is installed."""
-    if deployment.monitor not in registry.entries():
+    if registry.known(deployment.monitor) is None:
         return deployment
     return deployments.follow_version(deployment=deployment, actor=WORKER)
 

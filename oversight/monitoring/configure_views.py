@@ -73,7 +73,7 @@ def _installed(name: str) -> str:
 def configure(request: Request, pk: int) -> HttpResponseBase:
     """Other settings, as a version that is live at once or as a draft."""
     deployment = deployment_of(request, pk)
-    if deployment.monitor not in registry.entries():
+    if registry.known(deployment.monitor) is None:
         raise Http404("This monitor is not installed, so its parameters are not known.")
     base = _base(deployment, request.POST.get("from") or request.GET.get("from", ""))
     if request.method == "GET":

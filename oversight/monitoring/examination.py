@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import threading
-from dataclasses import fields
+from collections.abc import Callable
+from dataclasses import dataclass, fields
 from datetime import datetime
 
 from django.db import transaction
@@ -22,6 +23,26 @@ from oversight.monitoring.models import Admission
 _ONE = threading.Lock()
 
 
+@dataclass(frozen=True, slots=True)
+class Elsewhere:
+    """Another room's word on whether a judge may flag, for monitors whose cases and costs are its own.
+
+    `gate` gives back the monitor, or one whose scores say why not; `url` is the page on which judges are examined.
+    """
+
+    gate: Callable[[str, science.Judged, Judge], Monitor]
+    url: Callable[[str], str]
+
+
+# By how the names of such monitors begin.
+ELSEWHERE: dict[str, Elsewhere] = {}
+
+
+def elsewhere(name: str) -> Elsewhere | None:
+    """The room that examines this monitor's judges, if it is another one."""
+    return next((room for beginning, room in ELSEWHERE.items() if name.startswith(beginning)), None)
+
+
 def gated(name: str, monitor: Monitor, actor: Actor) -> Monitor:
     """The monitor if its judge may flag, else one whose scores say why not. An unknown judge is examined now.
 
@@ -30,6 +51,8 @@ def gated(name: str, monitor: Monitor, actor: Actor) -> Monitor:
     if not isinstance(monitor, science.Judged) or (judge := science.judge_of(monitor)) is None:
         return monitor
     try:
+        if room := elsewhere(name):
+            return room.gate(name, monitor, judge)
         with _ONE:
             row = _known(name, monitor, judge) or examine(name=name, monitor=monitor, actor=actor)
     except BackendUnavailable as error:

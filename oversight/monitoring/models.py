@@ -6,6 +6,7 @@ from django.db import models
 from django.db.models import Exists, OuterRef, Q
 from django.db.models.functions import Now
 
+from monitors import registry
 from oversight.accounts.models import Project, User
 from oversight.transcripts.models import Transcript
 
@@ -57,6 +58,11 @@ class Deployment(models.Model):
                 condition=models.Q(threshold__gte=0, threshold__lte=1, sample_share__gte=0, sample_share__lte=1),
             ),
         ]
+
+    @property
+    def is_listed(self) -> bool:
+        """Whether its monitor is one of those that every project may put to work."""
+        return self.monitor in registry.entries()
 
     def __str__(self) -> str:
         return f"{self.monitor} ({self.backend})"

@@ -14,7 +14,7 @@ from django.db.models import Count, Q, QuerySet
 from monitors import registry
 from monitors.base import Need, Reason
 from oversight.lib.kept import kept
-from oversight.monitoring import costs, servers
+from oversight.monitoring import costs, examination, servers
 from oversight.monitoring.costs import Spent, SpentRow
 from oversight.monitoring.docstrings import Section, sections
 from oversight.monitoring.models import Admission, Backend, Deployment, ModelServer, MonitorRun, RunState, Score
@@ -45,6 +45,8 @@ class About:
     parameters: tuple[tuple[str, Any], ...] = ()
 
     reads_sets: bool = False
+    # Where its words stand and its judges are examined, if not here.
+    written_at: str = ""
 
     @property
     def asks_judge(self) -> bool:
@@ -196,7 +198,7 @@ def installed(rows: Collection[DeploymentRow]) -> tuple[tuple[About, int], ...]:
 
 
 def about(name: str) -> About:
-    entry = registry.entries().get(name)
+    entry = registry.known(name)
     if entry is None:
         return About(name, installed=False)
     return About(
@@ -210,6 +212,7 @@ def about(name: str) -> About:
         sections=sections(entry.doc),
         parameters=tuple(entry.parameters().items()),
         reads_sets=hasattr(entry.cls, "fit"),
+        written_at=room.url(name) if (room := examination.elsewhere(name)) else "",
     )
 
 

@@ -20,7 +20,7 @@ from oversight.audit.actors import Actor
 from oversight.audit.events import Event
 from oversight.lib import commits
 from oversight.lib.errors import Conflict, Invalid
-from oversight.monitoring import costs, rows
+from oversight.monitoring import costs, examination, rows
 from oversight.monitoring.deployments import change_deployment, create_deployment, draft_version, promote_version
 from oversight.monitoring.events import ExaminationAsked, RunsRetried, TranscriptFlagged, TranscriptScored
 from oversight.monitoring.models import (
@@ -328,6 +328,8 @@ def ask_examination(*, deployment: Deployment, actor: Actor) -> None:
     """Have the deployment's judge put to its fixed cases again, by the worker that reaches it."""
     if deployment.backend not in (Backend.LOCAL, Backend.SERVER):
         raise Invalid("Recorded verdicts cannot be asked again: there is no judge to examine.")
+    if examination.elsewhere(deployment.monitor):
+        raise Invalid("This judge is examined on the rubric's own page, on its own set and under a cap.")
     audit.record(
         ExaminationAsked(object_id=str(deployment.pk), project_id=deployment.project_id, monitor=deployment.monitor),
         actor,

@@ -89,7 +89,7 @@ def versions(deployment: Deployment) -> tuple[VersionRow, ...]:
 
 def values(of: Deployment | DeploymentVersion, monitor: str = "") -> dict[str, Any]:
     """Every setting by name, defaults included."""
-    entry = registry.entries().get(monitor or getattr(of, "monitor", ""))
+    entry = registry.known(monitor or getattr(of, "monitor", ""))
     params = {**(entry.parameters() if entry else {}), **of.params}
     thresholds = {f"threshold for {model}": value for model, value in of.model_thresholds.items()}
     return {**{title: getattr(of, name) for name, title in _TITLES.items()}, **thresholds, **params}

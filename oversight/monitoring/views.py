@@ -93,8 +93,12 @@ def retry(request: Request, pk: int) -> HttpResponseBase:
 def examine(request: Request, pk: int) -> HttpResponseBase:
     """Put the judge to its fixed cases again."""
     deployment = deployment_of(request, pk)
-    services.ask_examination(deployment=deployment, actor=Actor.of(request.user))
-    messages.info(request, "The examination is queued; its figures appear here when the judge has answered all cases.")
+    try:
+        services.ask_examination(deployment=deployment, actor=Actor.of(request.user))
+    except Invalid as error:
+        messages.warning(request, str(error))
+    else:
+        messages.info(request, "The examination is queued; its figures appear here when the judge has answered.")
     return redirect("monitoring:detail", deployment.pk)
 
 

@@ -74,7 +74,7 @@ def rivals(deployment: Deployment) -> tuple[Rival, ...]:
 
 
 def _version(deployment: Deployment, version: DeploymentVersion) -> Rival:
-    installed = deployment.monitor in registry.entries()
+    installed = registry.known(deployment.monitor) is not None
     digest = registry.params_digest(deployment.monitor, version.params) if installed else deployment.params_digest
     title = f"Version {version.number} of its settings"
     return Rival(

@@ -21,6 +21,19 @@ class RubricSaved(Event):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class RubricActivated(Event):
+    """A version was put to work: every new transcript is judged by it, and what it finds is a flag."""
+
+    action: ClassVar[str] = "rubric.activated"
+    object_type: ClassVar[str] = "rubric"
+    number: int
+    deployment_id: int
+    backend: str
+    threshold: str
+    why: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class _OfRun(Event):
     object_type: ClassVar[str] = "rubric_run"
     rubric_id: int
@@ -89,7 +102,7 @@ class RunFinished(_OfRun):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TranscriptJudged(Event):
-    """A judge answered to somebody's rubric, or could not. It flags nothing."""
+    """A judge answered to somebody's rubric, or could not. What it means for a rubric at work is told apart."""
 
     action: ClassVar[str] = "transcript.judged"
     object_type: ClassVar[str] = "transcript"

@@ -238,6 +238,37 @@ class CapForm(forms.Form):
     )
 
 
+class ActivateForm(forms.Form):
+    """A version put to work: by which judge, from which score on, and on what."""
+
+    version = forms.IntegerField(min_value=1, max_value=1_000_000)
+    backend = forms.ChoiceField(label="Judge", choices=backend_choices, initial=Backend.SERVER)
+    threshold = forms.FloatField(
+        label="Flag from",
+        min_value=0,
+        max_value=1,
+        initial=0.5,
+        help_text="The judge's score over 10, from 0 to 1. A positive verdict is at least 0.5.",
+        widget=forms.NumberInput(attrs={"step": "any", "inputmode": "decimal"}),
+    )
+    sample_share = forms.FloatField(
+        label="Share of new transcripts",
+        min_value=0,
+        max_value=1,
+        initial=1,
+        help_text="Each judged transcript costs tokens. There is no cap here: the share is what limits it.",
+        widget=forms.NumberInput(attrs={"step": "any", "inputmode": "decimal"}),
+    )
+    newest = forms.IntegerField(
+        required=False,
+        min_value=1,
+        max_value=10_000_000,
+        label="Also so many of the newest that are there",
+        help_text="Empty: new ones only. A run over a filter does the same under a cap, and its verdicts count.",
+    )
+    why = forms.CharField(label="Reason", max_length=300, help_text="Kept in the audit trail.")
+
+
 class LabelForm(forms.Form):
     """Transcripts for the admission set, with what is true of them."""
 

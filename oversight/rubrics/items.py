@@ -20,7 +20,7 @@ from oversight.audit import services as audit
 from oversight.audit.actors import Actor
 from oversight.lib import clock, commits
 from oversight.monitoring.rows import MAX_EVIDENCE, MAX_TEXT, holdable
-from oversight.rubrics import admissions, judges, runs
+from oversight.rubrics import activation, admissions, at_work, judges, runs
 from oversight.rubrics.events import RunCapped, RunFinished, RunPaused, TranscriptJudged
 from oversight.rubrics.models import PARALLEL, UNENDED, ItemState, Result, RubricRun, RunItem, RunKind, RunState
 
@@ -156,6 +156,7 @@ def finish(judged: Judged) -> Result | None:
     run.spent_tokens += result.tokens
     run.spent_money += result.money
     _record_judged(run, result)
+    activation.carry(run, judged.item.transcript_id, score=judged.score, judge_digest=judged.judge_digest)
     _end_if_all(run)
     run.save()
     return result
@@ -224,7 +225,7 @@ def _end_if_all(run: RubricRun) -> None:
         WORKER,
     )
     if run.kind == RunKind.ADMISSION:
-        admissions.keep(run, WORKER)
+        at_work.show(admissions.keep(run, WORKER))
 
 
 @transaction.atomic

@@ -16,11 +16,12 @@ PARALLEL: dict[str, int] = {Backend.LOCAL: 1, Backend.SERVER: 8}
 
 
 class Rubric(models.Model):
-    """A property in plain words, in one project. `number` names its newest version."""
+    """A property in plain words, in one project. `number` names its newest version, `live_number` the one at work."""
 
     project = models.ForeignKey(Project, models.PROTECT, related_name="rubrics", db_index=False)
     name = models.CharField(max_length=80)
     number = models.PositiveIntegerField(default=1)
+    live_number = models.PositiveIntegerField(null=True)
     created_by = models.ForeignKey(User, models.PROTECT, null=True, related_name="+", db_index=False)
     created_at = models.DateTimeField()
 

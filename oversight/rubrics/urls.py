@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.urls import path
 
-from oversight.rubrics import admission_views, run_views, views
+from oversight.rubrics import activation_views, admission_views, run_views, views
 
 app_name = "rubrics"
 urlpatterns = [
@@ -18,6 +18,7 @@ urlpatterns = [
     path("<int:pk>/ask", run_views.ask, name="ask"),
     path("<int:pk>/compare", run_views.compare, name="compare"),
     path("<int:pk>/admission", admission_views.admission, name="admission"),
+    path("<int:pk>/activate", activation_views.activate, name="activate"),
     path("<int:pk>/admission/label", admission_views.label, name="label"),
     path("<int:pk>/admission/draw", admission_views.draw, name="draw"),
     path("<int:pk>/admission/drop", admission_views.drop, name="drop"),

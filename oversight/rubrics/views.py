@@ -12,7 +12,7 @@ from django.views.decorators.http import require_GET, require_http_methods
 from oversight.accounts.permissions import Request, allowed_projects, permitted, project_for, projects_of
 from oversight.dashboard.traces import models_of
 from oversight.lib.errors import Conflict, Invalid, NotFound
-from oversight.rubrics import judges, planning, runs, selectors, services, wording
+from oversight.rubrics import activation, judges, planning, runs, selectors, services, wording
 from oversight.rubrics.forms import BenchForm, RubricForm, first_values, named_transcripts
 from oversight.rubrics.models import Rubric, RubricRun, RubricVersion
 from oversight.rubrics.wording import Wording
@@ -48,6 +48,8 @@ def detail(request: Request, pk: int) -> HttpResponseBase:
         "sha_now": wording.prompt_sha256(wording.rubric_of(version)),
         "standing": selectors.standing_of(version),
         "runs": selectors.runs_of(rubric)[:10],
+        "at_work": activation.deployments_of(rubric),
+        "may_activate": rubric.project_id in allowed_projects(request.memberships, "monitor.configure"),
     }
     return render(request, "rubrics/detail.html", context)
 
