@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable
+from collections.abc import Callable, Collection, Iterable
 from dataclasses import dataclass
-from datetime import timedelta
 
 from django.db.models import Count, Q
 from django.urls import reverse
@@ -12,7 +11,6 @@ from django.urls import reverse
 from monitors.base import State
 from oversight.alerts import selectors as alerts
 from oversight.alerts.models import Endpoint, EndpointState
-from oversight.audit.models import LedgerEvent
 from oversight.dashboard.health import Check, work_checks
 from oversight.dashboard.overview import MonitorStates
 from oversight.lib import clock
@@ -22,8 +20,6 @@ from oversight.review.models import ItemState, ReviewItem
 
 # A monitor that could not measure so much of what it was given, of so many at least.
 LARGE_SHARE, LEAST_MEASURED = 0.1, 20
-RECENT_ALARMS = timedelta(days=7)
-ALARM = "judge.alarm"
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,6 +31,10 @@ class Concern:
     says: str
     url: str
     permission: str = "overview.view"
+
+
+# What rooms above this one have to say.
+BESIDES: list[Callable[[frozenset[int]], Iterable[Concern]]] = []
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,7 +55,7 @@ def attention(projects: frozenset[int], monitors: Iterable[MonitorStates], perio
         for check in checks
         if check.tone in ("danger", "warn") and check.name != "Webhooks"
     )
-    found = [*_webhooks(projects), *broken, *_alarms(projects), *_items(projects), *_unmeasured(monitors, period)]
+    found = [*_webhooks(projects), *broken, *_told(projects), *_items(projects), *_unmeasured(monitors, period)]
     order = {"danger": 0, "warn": 1, "violet": 2, "info": 3}
     return Attention(tuple(sorted(found, key=lambda one: order.get(one.tone, 4))), checks)
 
@@ -72,13 +72,8 @@ def _webhooks(projects: frozenset[int]) -> Iterable[Concern]:
         yield Concern("danger", "Disabled endpoints", says, reverse("alerts:list"), "alert.view")
 
 
-def _alarms(projects: Collection[int]) -> Iterable[Concern]:
-    since = clock.now() - RECENT_ALARMS
-    alarms = LedgerEvent.objects.filter(action=ALARM, at__gte=since)
-    n = alarms.filter(Q(project_id__in=projects) | Q(project_id=None)).count()
-    if n:
-        url = f"{reverse('dashboard:audit')}?action={ALARM}"
-        yield Concern("danger", "Judge alarms", f"{_n(n, 'alarm')} of judges in the last 7 days.", url, "audit.view")
+def _told(projects: frozenset[int]) -> Iterable[Concern]:
+    return (concern for tells in BESIDES for concern in tells(projects))
 
 
 def _items(projects: Collection[int]) -> Iterable[Concern]:

@@ -16,3 +16,8 @@ class JudgesConfig(AppConfig):
         for module in ("events", "handlers"):
             if find_spec(f"{self.name}.{module}"):
                 import_module(f"{self.name}.{module}")
+        from oversight.dashboard import attention
+        from oversight.judges.concerns import concerns
+
+        if concerns not in attention.BESIDES:
+            attention.BESIDES.append(concerns)

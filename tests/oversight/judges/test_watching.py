@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
 
 import numpy as np
 import pytest
+from django.test import Client
 
-from oversight.accounts.models import Project
+from oversight.accounts.models import Project, User
 from oversight.alerts import services as alerts
 from oversight.alerts.models import Delivery
 from oversight.audit.models import LedgerDetail, LedgerEvent
 from oversight.audit.tasks import deliver
 from oversight.judges import watching
+from oversight.judges.concerns import concerns
 from oversight.judges.figures import figures_of
 from oversight.judges.models import Alarm, Kind, Outcome, Report
 from oversight.lib import clock
@@ -48,6 +51,24 @@ def test_only_canaries_of_the_present_judge_and_prompt_count(deployment: Deploym
     assert (figures["judge"], figures["prompt_sha256"]) == (DIGEST, PROMPT)
     found = figures["canaries"]["positive"]
     assert (found["n"], found["n_bad"], found["n_unmeasured"]) == (6, 0, 1)
+
+
+def test_the_overview_names_what_fails_and_leads_to_it(
+    deployment: Deployment, other_project: Project, client_of: Callable[[User], Client], dave: User
+) -> None:
+    admit(deployment)
+    for _ in range(6):
+        canary(deployment, Kind.POSITIVE, Outcome.MISSED)
+    watching.compute(deployment)
+    factories.make_transcript(deployment.project)
+    client, slug = client_of(dave), deployment.project.slug
+    assert "Planted positives" in client.get(f"/monitors/judges/?project={slug}").content.decode()
+    page = client.get("/overview/").content.decode()
+    assert f"1 check fails in {slug}: planted positives." in page
+    assert f'href="/monitors/judges/?project={slug}"' in page
+    assert not list(concerns([other_project.pk]))
+    Alarm.objects.update(cleared_at=clock.now())
+    assert "check fails" not in client.get("/overview/").content.decode()
 
 
 def test_an_alarm_is_raised_once_and_cleared_when_it_is_known_to_be_well(deployment: Deployment) -> None:
@@ -151,7 +172,6 @@ def test_labels_by_people_are_compared_and_those_of_a_judge_are_called_agreement
     project: Project, deployment: Deployment
 ) -> None:
     from monitors.base import Score
-    from oversight.accounts.models import User
     from tests.oversight.quality.arrange import judged
 
     reviewer: User = factories.make_user("rita", project=project)
