@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Iterable
 from datetime import UTC, datetime
 from functools import cache
 from uuid import UUID
@@ -10,13 +11,14 @@ from uuid import UUID
 from django import template
 from django.templatetags.static import static
 from django.urls import reverse
-from django.utils.html import format_html
+from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 
 from oversight.dashboard import words
 from oversight.lib import clock
 
 register = template.Library()
+MOST_OF_OPTION = 48
 # A list has a hundred and more of these: made here, they cost a tenth of what a template of their own does.
 _ICON = '<svg class="icon" aria-hidden="true" focusable="false"><use href="{}#{}"></use></svg>'
 _NO_SCORE = '<span class="score score-none" data-level="0"><span class="score-num">{}</span></span>'
@@ -30,6 +32,8 @@ _STEP = (
     '<a class="no" href="#p{}s{}" data-no="{}" aria-label="Step {}"></a>{}{}</p>'
 )
 _GAP = '<span class="gap">{}</span>'
+_OPTION = '<option value="{}"{}>{}</option>'
+_SELECTED = format_html(" {}", "selected")
 _WHEN = '<time datetime="{}">{}</time>'
 register.filter("monitor_title", words.monitor_title)
 register.filter("reason_in_words", words.reason_in_words)
@@ -76,6 +80,18 @@ def when(at: datetime) -> SafeString:
     """A point in time, to the second."""
     at = at.astimezone(UTC)
     return format_html(_WHEN, at.isoformat(), f"{at:%Y-%m-%d %H:%M:%S}")
+
+
+@register.simple_tag
+def options(choices: Iterable[tuple[str, str]], chosen: object = "") -> SafeString:
+    """The options of a menu of hundreds, by value and words; long words are cut."""
+    selected = str(chosen)
+    rows = ((value, _SELECTED if value == selected else "", _cut(words)) for value, words in choices)
+    return format_html_join("", _OPTION, rows)
+
+
+def _cut(words: str) -> str:
+    return words if len(words) <= MOST_OF_OPTION else f"{words[: MOST_OF_OPTION - 1]}…"
 
 
 @register.filter

@@ -95,7 +95,8 @@ class Assignment(models.Model):
         indexes = [
             models.Index(
                 fields=["lease_until"], name="review_assignment_expiry_idx", condition=models.Q(state="leased")
-            )
+            ),
+            models.Index(fields=["reviewer"], name="review_assignment_back_idx", condition=models.Q(state="released")),
         ]
 
     def __str__(self) -> str:

@@ -122,6 +122,9 @@ class ReviewItem(models.Model):
                 condition=models.Q(state="open", assignee__isnull=False),
             ),
             models.Index(
+                fields=["project"], name="review_item_second_idx", condition=models.Q(state="open", required__gt=1)
+            ),
+            models.Index(
                 fields=["project", "-decided_at", "-id"],
                 name="review_item_decided_idx",
                 condition=models.Q(state="decided"),

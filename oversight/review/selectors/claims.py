@@ -51,19 +51,22 @@ class Taken:
 
 
 def claims_of(items: Sequence[ReviewItem], user: User) -> dict[int, Claim]:
-    """Who reads or has decided each item, for the eyes of this user. Two queries."""
+    """Who reads or has decided each item, for the eyes of this user. Two queries, one where nobody has decided."""
     return {pk: taken.claim(user) for pk, taken in taken_of(items).items()}
 
 
 def taken_of(items: Sequence[ReviewItem]) -> dict[int, Taken]:
-    """Who has each item. Two queries."""
+    """Who has each item. Two queries, one where nobody has decided."""
     ids = [item.pk for item in items]
     taken: dict[int, list[Assignment]] = defaultdict(list)
     given: dict[int, list[Verdict]] = defaultdict(list)
     rows = Assignment.objects.taken().filter(item__in=ids).select_related("reviewer", "item").only(*_TAKEN)
     for one in rows.order_by("slot"):
         taken[one.item_id].append(one)
-    verdicts = Verdict.objects.given().filter(item__in=ids).select_related("assignment__reviewer").only(*_VERDICT)
+    decided = [pk for pk, of in taken.items() if any(one.state == AssignmentState.DONE for one in of)]
+    if not decided:
+        return {pk: Taken(tuple(taken[pk]), ()) for pk in ids}
+    verdicts = Verdict.objects.given().filter(item__in=decided).select_related("assignment__reviewer").only(*_VERDICT)
     for verdict in verdicts.order_by("pk"):
         given[verdict.item_id].append(verdict)
     return {pk: Taken(tuple(taken[pk]), tuple(given[pk])) for pk in ids}

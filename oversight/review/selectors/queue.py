@@ -29,6 +29,7 @@ PAGE_SIZE = 20
 MOST_RUNS = 200
 # What rows show of an item, and of who has it: all else stays where it is.
 CELL = ("priority", "place", "stream", "required", "state", "due_at", "snoozed_until", "assignee__name")
+_RUN = ("pk", "model", "checkpoint", "name")
 _ROW = (*CELL, "created_at", "decided_at", "transcript__external_id", "transcript__model_run__model")
 
 
@@ -104,10 +105,10 @@ class QueuePage:
 
 @dataclass(frozen=True, slots=True)
 class Choices:
-    """What the queue page can be filtered by, whom items can be given to, and the filters that one has kept."""
+    """What the queue page can be filtered by (runs by value and words), who can be given items, and kept filters."""
 
     monitors: tuple[str, ...]
-    runs: tuple[ModelRun, ...]
+    runs: tuple[tuple[str, str], ...]
     people: tuple[User, ...]
     views: tuple[SavedView, ...]
 
@@ -136,9 +137,10 @@ def queue_page(listing: Listing, *, project_id: int, user: User, where: Filter) 
 def queue_choices(*, project_id: int, user: User) -> Choices:
     """Four queries."""
     deployed = Deployment.objects.filter(project_id=project_id).values_list("monitor", flat=True)
+    runs = ModelRun.objects.filter(project_id=project_id).order_by("model", "checkpoint", "name")
     return Choices(
         monitors=tuple(deployed.distinct().order_by("monitor")),
-        runs=tuple(ModelRun.objects.filter(project_id=project_id).order_by("model", "checkpoint", "name")[:MOST_RUNS]),
+        runs=tuple((str(pk), " ".join(filter(None, of))) for pk, *of in runs.values_list(*_RUN)[:MOST_RUNS]),
         people=readers(project_id),
         views=tuple(SavedView.objects.filter(project_id=project_id, user=user).order_by("name")),
     )
@@ -149,7 +151,7 @@ def readers(project_id: int) -> tuple[User, ...]:
     able = User.objects.filter(
         is_active=True, memberships__project=project_id, memberships__role__in=TABLE["item.claim"]
     )
-    return tuple(able.order_by("name", "pk"))
+    return tuple(able.only("name").order_by("name", "pk"))
 
 
 def queue_rows(listing: Listing, user: User) -> tuple[QueueRow, ...]:
