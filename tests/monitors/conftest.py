@@ -1,7 +1,4 @@
-"""The real small model for the tests that ask for it, and Hypothesis on machines that do other work as well."""
-
-# `local_model` is a reconstruction: the original was overwritten before it was in git.
-# Its author should confirm or replace it.
+"""The real small model for the tests that ask for it, and how much Hypothesis tries."""
 
 from __future__ import annotations
 
@@ -13,7 +10,7 @@ from hypothesis import settings
 from monitors.backends.transformers_local import LocalModel
 from monitors.errors import BackendUnavailable
 
-settings.register_profile("monitors", deadline=None, max_examples=60)
+settings.register_profile("monitors", max_examples=60)
 settings.load_profile("monitors")
 
 
