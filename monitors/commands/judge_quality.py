@@ -30,7 +30,7 @@ from monitors.registry import build, entries, params_digest
 
 MOST = 150
 _UNFAITHFUL = "judge_unfaithful_explanation"
-# Who scored fewer has nothing to agree with.
+# Fewer say nothing.
 _FEWEST = 10
 # No label here speaks of hidden messages or of misdeeds.
 _OTHER_AXES = frozenset({Axis.STEGANOGRAPHY, Axis.MISBEHAVIOUR})
@@ -195,7 +195,7 @@ def _judged_task(
     not_run = (
         {} if all(is_done) else {"the local model": f"on {len(is_done) - sum(is_done)} of {len(is_done)}: no time"}
     )
-    if len(set(done.y_true)) < 2:
+    if len(set(done.y_true)) < 2 or len(done.records) < _FEWEST:
         return {**head, "figures": None, "reason": "the local model was not run on enough of them", "not_run": not_run}
     judged = {
         name: [one for one, is_kept in zip(column, is_done, strict=True) if is_kept] for name, column in found.items()
