@@ -70,7 +70,7 @@ class Hub:
         if not self._tasks:
             self._tasks = [asyncio.create_task(one) for one in (self._follow(), self._listen())]
             self._tasks[0].add_done_callback(self._ended)
-        elif self._last is None or not access.all_projects <= self._last.projects:
+        elif self.last is None or not access.all_projects <= self.last.projects:
             self._rung.set()
         return follower
 
@@ -104,7 +104,8 @@ class Hub:
         return None
 
     @property
-    def _last(self) -> Reading | None:
+    def last(self) -> Reading | None:
+        """What was read last."""
         return self._kept[-1][1] if self._kept else None
 
     # Reading.
@@ -114,9 +115,9 @@ class Hub:
             started = time.monotonic()
             self._rung.clear()
             followers = tuple(self._followers)
-            reading, access = await in_thread(_read, self._last, [one.session_key for one in followers])
+            reading, access = await in_thread(_read, self.last, [one.session_key for one in followers])
             self._admit(followers, access)
-            self._take(reading)
+            self.take(reading)
             if not reading.is_full:
                 await self._wait(started)
 
@@ -127,8 +128,9 @@ class Hub:
                 follower.access = has
                 follower.rung.set()
 
-    def _take(self, reading: Reading) -> None:
-        is_wider = self._last is None or not reading.projects <= self._last.projects
+    def take(self, reading: Reading) -> None:
+        """Keep what was read, and wake those for whom something may be in it."""
+        is_wider = self.last is None or not reading.projects <= self.last.projects
         self._keep(reading, is_wider)
         for event_id in reading.seen:
             self._awaited.pop(event_id, None)
@@ -140,7 +142,7 @@ class Hub:
 
     def _keep(self, reading: Reading, is_wider: bool) -> None:
         now = time.monotonic()
-        if self._last and not reading.rows and not is_wider:
+        if self.last and not reading.rows and not is_wider:
             read_at, last = self._kept.pop()
             self._kept.append((read_at, last.extended(reading)))
         else:

@@ -27,7 +27,7 @@ CHANGED, NAMED = "item.changed", frozenset({"item.queued"})
 # In a storm pages ask for the rows that they show.
 MOST_CELLS = 20
 # Pages that ask for more after a frame do so at different moments: so much time for each socket that got it.
-SPREAD_MS, SPREAD_MAX_MS = 50, 10_000
+SPREAD_MS, SPREAD_MAX_MS = 200, 30_000
 FLAGGED = "transcript.flagged"
 
 

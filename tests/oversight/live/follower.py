@@ -36,13 +36,13 @@ class Socket:
 
     async def connect(self) -> bool:
         await self.asgi.send_input({"type": "websocket.connect"})
-        answer = await self.asgi.receive_output(5)
+        answer = await self.asgi.receive_output(30)
         return bool(answer["type"] == "websocket.accept")
 
     async def send(self, text: str) -> None:
         await self.asgi.send_input({"type": "websocket.receive", "text": text})
 
-    async def receive(self, within_s: float = 5) -> dict[str, Any]:
+    async def receive(self, within_s: float = 30) -> dict[str, Any]:
         message: dict[str, Any] = await self.asgi.receive_output(within_s)
         return message
 
@@ -51,7 +51,7 @@ class Socket:
 
     async def disconnect(self) -> None:
         await self.asgi.send_input({"type": "websocket.disconnect", "code": 1000})
-        await self.asgi.wait(5)
+        await self.asgi.wait(30)
 
 
 def socket(cookie: str, *, after: str = "", origin: str = settings.PUBLIC_URL) -> Socket:
@@ -69,7 +69,7 @@ class Follower:
         self.socket = socket
         self.raw: list[str] = []
 
-    async def frame(self, within_s: float = 5) -> dict[str, Any]:
+    async def frame(self, within_s: float = 30) -> dict[str, Any]:
         message = await self.socket.receive(within_s)
         assert message["type"] == "websocket.send", message
         self.raw.append(message["text"])
