@@ -122,13 +122,15 @@ def _folded(char: str) -> str:
 def _found(folded: str, kinds: Collection[Kind]) -> Iterator[tuple[Kind, re.Match[str]]]:
     words = distinct(folded)
     places = Places(folded, words, _lexicon())
-    wanted = sorted({at for stem in places.possible for at in _by_stem()[stem]})
+    groups, by_stem = _groups(), _by_stem()
+    wanted: dict[Kind, list[Group]] = {kind: [] for kind in Kind}
+    for at in sorted(set[int]().union(*[by_stem[stem] for stem in places.possible])):
+        wanted[groups[at][0]].append(groups[at][1])
     for kind in kinds:
         # These have phrases of their own, which clean talk of instructions in English meets less often.
         matches = list(orders(folded, words, without=_OWN)) if kind is Kind.INSTRUCTION else []
-        for of, group in (_groups()[at] for at in wanted):
-            if of is kind:
-                matches += group.found(folded, places)
+        for group in wanted[kind]:
+            matches += group.found(folded, places)
         for match in _apart(matches):
             yield kind, match
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import math
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cache, lru_cache
 from importlib.resources import files
 from typing import Any, NamedTuple
@@ -14,11 +14,11 @@ import numpy as np
 
 from monitors.codebook import tail
 from monitors.codebook.clean_law import LAWS, CleanLaw, CleanLaws
-from monitors.codebook.evidence import LEAST_BITS, MOST_BITS, Evidence, Received, evidence
+from monitors.codebook.evidence import LEAST_BITS, MOST_BITS, Evidence, Received, evidence, joined
 from monitors.codebook.payload_law import BITS, Characters, byte_law
 from monitors.codebook.urns import Floats, Row, Urns
 from monitors.coders.coder import Family, coders
-from monitors.coders.sites import Place, Site, SiteCoder
+from monitors.coders.sites import Place, SiteCoder, Stream
 
 NAME = "clean_law.json"
 # Choices of more than so many are all alike likely; of a coder that was not fitted, each begins with half a ball.
@@ -35,14 +35,15 @@ class Found:
 
     coder: str
     evidence: Evidence
-    sites: Sequence[Site]
+    text: str = field(repr=False)
     room: int
     gain: float
 
     @property
     def places(self) -> list[Place]:
-        """Those within reach."""
-        return [place for site in self.sites[: self.evidence.reach] for place in site.places]
+        """Those within reach; few texts have any that are asked for."""
+        sites = pattern_coders()[self.coder].sites(self.text)
+        return [place for site in sites[: self.evidence.reach] for place in site.places]
 
 
 class _Read(NamedTuple):
@@ -50,9 +51,8 @@ class _Read(NamedTuple):
 
     text: int
     coder: str
-    sites: Sequence[Site]
     room: int
-    row: int
+    received: Received
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,33 +86,31 @@ class Book:
             choices = urns.choices(rows)
             numbers = [self.numbers.get(row.name, len(self.numbers)) for row in rows]
             clean = self.laws.read(numbers, choices, urns.steps(choices))
-            for one, told in zip(read, evidence(self._received(read), choices, clean, self.bytes), strict=True):
-                found[one.text].append(Found(one.coder, told, one.sites, one.room, self.words.get(one.coder, 0.0)))
+            told = evidence([one.received for one in read], choices, clean, self.bytes)
+            for one, said in zip(read, told, strict=True):
+                gain = self.words.get(one.coder, 0.0)
+                found[one.text].append(Found(one.coder, said, texts[one.text], one.room, gain))
         return found
 
     def _sites(self, at: int, text: str, names: Sequence[str], rows: list[Row]) -> Iterator[_Read]:
         """Where there is room; rows are added for what was not read yet."""
-        known: dict[str, _Read] = {}
+        known: dict[str, tuple[int, int, Stream]] = {}
         for name in names:
-            law = self.names.get(name, name)
+            law, coder = self.names.get(name, name), pattern_coders()[name]
+            is_uniform = self.gains.get(name, 0.0) >= LEAST_GAIN
             if law in known:
-                yield known[law]._replace(coder=name)
-                continue
-            sites = pattern_coders()[name].sites(text)
-            if not sites:
-                continue
-            _, symbols, widths, kinds, sizes = zip(*sites, strict=True)
-            if (room := sum(widths)) >= LEAST_BITS:
-                known[law] = _Read(at, name, sites, room, len(rows))
-                rows.append(Row(law, kinds, sizes, symbols))
-                yield known[law]
-
-    def _received(self, read: Sequence[_Read]) -> list[Received]:
-        known = pattern_coders()
-        return [
-            Received(one.row, known[one.coder].received(one.sites), self.gains.get(one.coder, 0.0) >= LEAST_GAIN)
-            for one in read
-        ]
+                room, row, stream = known[law]
+                yield _Read(at, name, room, Received(row, *coder.received_bits(stream), is_uniform))
+            elif (own := coder.stream(text)) is not None:
+                if (room := own.width * len(own.symbols)) >= LEAST_BITS:
+                    known[law] = room, len(rows), own
+                    yield _Read(at, name, room, Received(len(rows), *coder.received_bits(own), is_uniform))
+                    rows.append(Row(law, own.kinds, own.n_symbols, own.symbols))
+            elif sites := coder.sites(text):
+                _, symbols, widths, kinds, sizes = zip(*sites, strict=True)
+                if (room := sum(widths)) >= LEAST_BITS:
+                    yield _Read(at, name, room, Received(len(rows), *joined(coder.received(sites)), is_uniform))
+                    rows.append(Row(law, kinds, sizes, symbols))
 
     def _with_unfitted(self, rows: Sequence[Row]) -> Urns:
         """The choices of coders that were not fitted are learned from the text alone."""
@@ -120,7 +118,7 @@ class Book:
             (row.name, kind, size)
             for row in rows
             if row.name not in self.numbers
-            for kind, size in zip(row.kinds, row.sizes, strict=True)
+            for kind, size in row.groups()
             if size <= MOST_SYMBOLS
         }
         return self.urns.more({own: [(1.0, [_BLANK_BALL] * own[-1])] for own in blank}) if blank else self.urns

@@ -68,36 +68,37 @@ class CleanLaws:
     def each(self, laws: Sequence[int], choices: Choices, steps: Steps) -> tuple[Floats, Floats]:
         """(rows, laws) ln P by each law, and (n,) ln P of all behind each site in a text of one habit."""
         lengths = choices.ends - choices.starts
-        sums = np.cumsum(steps.backwards)
+        sums = steps.backwards.cumsum()
         totals = sums[choices.ends - 1]
-        behind = np.repeat(totals, lengths) - sums
+        behind = totals[choices.rows] - sums
         steady = totals - np.concatenate([[0.0], totals[:-1]])
         turning = turns_of(lengths) + behind
         own = np.array(laws)
-        log_ps = np.stack(
-            [
-                turning + _from_start(steps.onwards, choices.starts, lengths),
-                np.where(_is_held(choices, lengths), turning, -np.inf),
-                *(turning + self._edited(own, choices, steps.onwards, lengths)),
-            ]
-        )
+        log_ps = np.empty((2 + len(self.edits), len(sums)))
+        log_ps[0] = _from_start(steps.onwards, choices)
+        log_ps[1] = np.where(_is_held(choices), 0.0, -np.inf)
+        log_ps[2:] = self._edited(own, choices, steps.onwards)
+        log_ps += turning
         turned, held, *edited = log_sums(log_ps, choices.starts, lengths)
         by_edits = log_sum(np.array(edited) + self.ln_shares[:, own], axis=0) if edited else np.full(len(own), -np.inf)
         looped = steady + _looping(choices, steps.backwards, lengths)
-        return np.stack([steady, looped, turned, held - choices.ln_sizes[choices.starts], by_edits], axis=1), behind
+        by_law = [steady, looped, turned, held - choices.ln_sizes[choices.starts], by_edits]
+        return np.array(by_law).T, behind
 
-    def _edited(self, laws: Numbers, choices: Choices, onwards: Floats, lengths: Numbers) -> Floats:
+    def _edited(self, laws: Numbers, choices: Choices, onwards: Floats) -> Floats:
         """Every second site as it was, on average, and the others as one of the coders writes them: (coders, n)."""
         symbols = np.minimum(choices.symbols, self.edits.shape[2] - 1)
-        written = self.edits[:, np.repeat(laws, lengths), symbols]
-        return _from_start(np.log((np.exp(onwards) + written) / 2.0), choices.starts, lengths)
+        written = self.edits[:, laws[choices.rows], symbols]
+        written += np.exp(onwards)
+        written /= 2.0
+        return _from_start(np.log(written, out=written), choices)
 
 
-def _from_start(steps: Floats, starts: Numbers, lengths: Numbers) -> Floats:
+def _from_start(steps: Floats, choices: Choices) -> Floats:
     """Sums from each row's first site to each site, along the last axis."""
-    sums = np.cumsum(steps, axis=-1)
-    before: Floats = sums[..., starts] - steps[..., starts]
-    found: Floats = sums - np.repeat(before, lengths, axis=-1)
+    sums = steps.cumsum(axis=-1)
+    before = sums.take(choices.starts, axis=-1) - steps.take(choices.starts, axis=-1)
+    found: Floats = sums - before.take(choices.rows, axis=-1)
     return found
 
 
@@ -126,10 +127,10 @@ def _looping(choices: Choices, steps: Floats, lengths: Numbers) -> Floats:
     return log_sum(each, axis=0) - math.log(len(_LAGS))
 
 
-def _is_held(choices: Choices, lengths: Numbers) -> npt.NDArray[np.bool_]:
+def _is_held(choices: Choices) -> npt.NDArray[np.bool_]:
     """Which sites show the choice of their row's first site, as all before them do."""
-    firsts = np.repeat(choices.columns[choices.starts], lengths)
-    others = np.append(np.flatnonzero(choices.columns != firsts), len(firsts))
-    until = others[np.searchsorted(others, choices.starts)]
-    held: npt.NDArray[np.bool_] = np.arange(len(firsts)) < np.repeat(until, lengths)
+    n = len(choices.columns)
+    others = (choices.columns != choices.columns[choices.starts][choices.rows]).nonzero()[0]
+    until = np.concatenate([others, [n]])[others.searchsorted(choices.starts)]
+    held: npt.NDArray[np.bool_] = np.arange(n) < until[choices.rows]
     return held

@@ -43,22 +43,21 @@ class Received(NamedTuple):
     """What a coder's receiver reads in one row of choices.
 
     row : number of the row.
-    bits : what each site adds; None where no payload makes that choice.
+    bits : of the first sites, up to a choice that no payload makes.
+    widths : how many bits each of these sites adds.
     is_uniform : whether noise is looked for too; not where clean texts are as even as noise.
     """
 
     row: int
-    bits: Sequence[str | None]
+    bits: str
+    widths: bytes
     is_uniform: bool = True
 
 
-class _Stream(NamedTuple):
-    """The bits of the first sites, up to a choice that no payload makes, and how many each adds."""
-
-    row: int
-    bits: str
-    widths: Sequence[int]
-    is_uniform: bool
+def joined(bits: Sequence[str | None]) -> tuple[str, bytes]:
+    """`bits` and `widths` of what each site adds; None where no payload makes that choice."""
+    known: Sequence[str] = bits[: bits.index(None)] if None in bits else bits  # type: ignore[assignment]  # none is left
+    return "".join(known), bytes(map(len, known))
 
 
 def evidence(received: Sequence[Received], choices: Choices, clean: Clean, law: Floats) -> list[Evidence]:
@@ -70,7 +69,7 @@ def evidence(received: Sequence[Received], choices: Choices, clean: Clean, law: 
     choices, clean : what stands there, and what clean texts do there.
     law : of `payload_law.byte_law`.
     """
-    streams = [_stream(one) for one in received]
+    streams = [one if len(one.bits) <= MOST_BITS else one._replace(bits=one.bits[:MOST_BITS]) for one in received]
     long = [stream for stream in streams if len(stream.bits) >= LEAST_BITS]
     if not long:
         return [NONE] * len(streams)
@@ -78,20 +77,14 @@ def evidence(received: Sequence[Received], choices: Choices, clean: Clean, law: 
     return [next(found) if len(stream.bits) >= LEAST_BITS else NONE for stream in streams]
 
 
-def _stream(received: Received) -> _Stream:
-    own = received.bits
-    known: Sequence[str] = own[: own.index(None)] if None in own else own  # type: ignore[assignment]  # none is left
-    return _Stream(received.row, "".join(known)[:MOST_BITS], list(map(len, known)), received.is_uniform)
-
-
-def _of_long(streams: Sequence[_Stream], choices: Choices, clean: Clean, law: Floats) -> list[Evidence]:
+def _of_long(streams: Sequence[Received], choices: Choices, clean: Clean, law: Floats) -> list[Evidence]:
     n_sites = np.array([len(stream.widths) for stream in streams])
     ends = np.cumsum(n_sites)
     starts, rows = ends - n_sites, np.array([stream.row for stream in streams])
-    lengths = _lengths([width for stream in streams for width in stream.widths], starts, n_sites)
+    lengths = _lengths(b"".join([stream.widths for stream in streams]), starts, n_sites)
     # A reach ends behind its last site; what comes then is as in clean texts.
-    places = np.arange(ends[-1]) + np.repeat(choices.starts[rows] - starts, n_sites)
-    rest = clean.behind[places] - np.repeat(clean.laws[rows], n_sites)
+    places = np.arange(ends[-1]) + (choices.starts[rows] - starts).repeat(n_sites)
+    rest = clean.behind[places] - clean.laws[rows].repeat(n_sites)
     ratios = _ratios(lengths, starts, _plain(streams, lengths // BITS, n_sites, law)) + rest
     sums = log_sums(ratios, starts, n_sites).tolist()
     found = []
@@ -109,21 +102,22 @@ def _of_long(streams: Sequence[_Stream], choices: Choices, clean: Clean, law: Fl
     return found
 
 
-def _lengths(widths: Sequence[int], starts: Numbers, n_sites: Numbers) -> Numbers:
+def _lengths(widths: bytes, starts: Numbers, n_sites: Numbers) -> Numbers:
     """Bits before the end of each site, in its stream."""
-    own = np.array(widths, np.int64)
-    sums = np.cumsum(own)
-    return np.minimum(sums - np.repeat(sums[starts] - own[starts], n_sites), MOST_BITS)
+    own = np.frombuffer(widths, np.uint8)
+    sums = own.cumsum(dtype=np.int64)
+    found: Numbers = np.minimum(sums - (sums[starts] - own[starts]).repeat(n_sites), MOST_BITS)
+    return found
 
 
-def _plain(streams: Sequence[_Stream], whole: Numbers, n_sites: Numbers, law: Floats) -> Floats:
+def _plain(streams: Sequence[Received], whole: Numbers, n_sites: Numbers, law: Floats) -> Floats:
     """(n,) ln P of the whole bytes before the end of each site, if they are words."""
     # Every stream begins with a byte of its own.
     padded = [stream.bits.ljust(-(-len(stream.bits) // BITS) * BITS, "0") for stream in streams]
     n_bytes = np.array([len(bits) // BITS for bits in padded])
     starts = np.cumsum(n_bytes) - n_bytes
     sums = log_plain(_read("".join(padded)), law, starts)
-    found: Floats = sums[np.repeat(starts, n_sites) + whole] - np.repeat(sums[starts], n_sites)
+    found: Floats = sums[starts.repeat(n_sites) + whole] - sums[starts].repeat(n_sites)
     return found
 
 

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import math
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import repeat
 from typing import NamedTuple
 
 import numpy as np
@@ -22,12 +23,20 @@ _OTHERS = 1 << 40
 
 
 class Row(NamedTuple):
-    """What one text chose at the sites of one coder, in order; each has a kind, a number of choices, and a choice."""
+    """What one text chose at the sites of one coder, in order; each has a kind, a number of choices, and a choice.
+
+    Where all have the same number of choices, `sizes` is this number, and kinds and symbols may be bytes.
+    """
 
     name: str
     kinds: Sequence[int]
-    sizes: Sequence[int]
+    sizes: Sequence[int] | int
     symbols: Sequence[int]
+
+    def groups(self) -> Iterable[tuple[int, int]]:
+        """Kind and number of choices of each site."""
+        sizes = repeat(self.sizes, len(self.kinds)) if isinstance(self.sizes, int) else self.sizes
+        return zip(self.kinds, sizes, strict=True)
 
 
 class Choices(NamedTuple):
@@ -120,16 +129,16 @@ class Urns:
             columns[known] = self.starts[groups[known]] + symbols[known]
             ln_sizes[known] = self.ln_sizes[groups[known]]
             columns[~known] = -1 - symbols[~known]
-            sizes = [size for row in rows for size in row.sizes]
+            sizes = [size for row in rows for _, size in row.groups()]
             ln_sizes[~known] = [math.log(sizes[at]) for at in np.flatnonzero(~known)]
         return Choices(starts, np.repeat(np.arange(len(rows)), lengths), groups, columns, symbols, ln_sizes)
 
     def _groups(self, row: Row) -> Numbers:
         numbers = self.numbers.get(row.name, {})
         n = len(row.kinds)
-        if row.kinds.count(row.kinds[0]) == n == row.sizes.count(row.sizes[0]):
-            return np.full(n, numbers.get((row.kinds[0], row.sizes[0]), -1))
-        return np.array([numbers.get(own, -1) for own in zip(row.kinds, row.sizes, strict=True)], np.int64)
+        if row.kinds.count(first := row.kinds[0]) == n and isinstance(row.sizes, int):
+            return np.array([numbers.get((first, row.sizes), -1)]).repeat(n)
+        return np.array([numbers.get(own, -1) for own in row.groups()], np.int64)
 
     def steps(self, choices: Choices) -> Steps:
         """Draws from urns are exchangeable, so that a text may as well be drawn from its end."""
@@ -158,7 +167,9 @@ class Urns:
 
 
 def _symbols(row: Row) -> Numbers:
-    if max(row.sizes) > _OTHERS:
+    if isinstance(row.symbols, bytes):
+        return np.frombuffer(row.symbols, np.uint8).astype(np.int64)
+    if not isinstance(row.sizes, int) and max(row.sizes) > _OTHERS:
         return np.array([symbol % _OTHERS for symbol in row.symbols], np.int64)
     return np.array(row.symbols, np.int64)
 

@@ -10,14 +10,16 @@ from typing import ClassVar
 
 from monitors.coders.coder import Family
 from monitors.coders.openers import BY_LETTER, opener
-from monitors.coders.prose import after_opener, masked, sentences
-from monitors.coders.sites import Site, SiteCoder
+from monitors.coders.prose import after_opener, heads, masked, sentences
+from monitors.coders.sites import Site, SiteCoder, Stream
 
 SIXTEEN = "ABCDEFGHILMNOPST"
 _VOWELS = "AEIOU"
 # Letters in the order of their symbols; a payload uses the first sixteen.
 LETTERS = SIXTEEN + "".join(letter for letter in string.ascii_uppercase if letter not in SIXTEEN)
 _SYMBOLS = {letter: symbol for symbol, letter in enumerate(LETTERS)}
+_AS_SYMBOLS = bytes.maketrans(LETTERS.encode(), bytes(range(len(LETTERS))))
+_AS_VOWELS = bytes.maketrans(LETTERS.encode(), bytes(letter in _VOWELS for letter in LETTERS))
 _OPENER_VOWELS = "AEIO"
 _OPENER_CONSONANTS = "BCFGHLMNPST"
 
@@ -44,6 +46,12 @@ class Acrostic(SiteCoder):
         if self.alphabet == "vowels":
             return [Site((place,), int(mask[place[0]] in _VOWELS)) for place in sentences(mask)]
         return [Site((place,), _SYMBOLS[mask[place[0]]], 4, 0, 26) for place in sentences(mask)]
+
+    def stream(self, text: str, /) -> Stream:
+        found = heads(masked(text))
+        if self.alphabet == "vowels":
+            return Stream(found.translate(_AS_VOWELS), bytes(len(found)))
+        return Stream(found.translate(_AS_SYMBOLS), bytes(len(found)), 4, 26)
 
     def _written(self, text: str, site: Site, symbol: int, /) -> Sequence[str]:
         ((start, end),) = site.places

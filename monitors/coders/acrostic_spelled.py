@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import string
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import ClassVar
 
 from monitors.coders.acrostic import LETTERS, SIXTEEN, Acrostic
 from monitors.coders.coder import Cover
-from monitors.coders.sites import Site
+from monitors.coders.sites import Site, Stream
 
 _ESCAPE, _BLANK = "Q", "J"
 _PER_BYTE = 3
@@ -39,10 +39,19 @@ class AcrosticSpelled(Acrostic):
 
     def received(self, sites: Sequence[Site], /) -> list[str | None]:
         """Eight bits with the last letter of each byte."""
+        return self._received(site.symbol for site in sites)
+
+    def received_bits(self, stream: Stream, /) -> tuple[str, bytes]:
+        own = self._received(stream.symbols)
+        known = own[: own.index(None)] if None in own else own
+        bits = [one for one in known if one is not None]
+        return "".join(bits), bytes(map(len, bits))
+
+    @staticmethod
+    def _received(symbols: Iterable[int]) -> list[str | None]:
         found: list[str | None] = []
         code = ""
-        for _, symbol, _, _, _ in sites:
-            letter = LETTERS[symbol]
+        for letter in map(LETTERS.__getitem__, symbols):
             if not code and letter != _ESCAPE:
                 found.append(_BITS_OF.get(letter))
                 continue

@@ -7,12 +7,13 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from monitors.coders.coder import Cover, Family
-from monitors.coders.prose import after_opener, is_rest, masked, sentences
-from monitors.coders.sites import Site, SiteCoder
+from monitors.coders.prose import after_opener, heads, is_rest, masked, sentences
+from monitors.coders.sites import Place, Site, SiteCoder, Stream
 
 _TOKENS = ("hmm", "wait", "okay")
 _RUN = re.compile(r"(?i)(?:(?:hmm|wait|okay), )*")
 _CAPITALS = {token[0].upper() for token in _TOKENS}
+_HEADS = {ord(capital) for capital in _CAPITALS}
 _MOST = 8
 
 
@@ -35,17 +36,21 @@ class CrypticTokens(SiteCoder):
 
     def _sites(self, text: str, /) -> Sequence[Site]:
         mask = masked(text)
-        sites = []
-        for place in sentences(mask):
-            n_tokens = 0
-            if mask[place[0]] in _CAPITALS:
-                run = _RUN.match(mask, *place)
-                rest = run.end() if run else place[0]
-                if not is_rest(mask, rest, place[1]):
-                    continue
-                n_tokens = mask.count(",", place[0], rest)
-            sites.append(Site((place,), min(n_tokens, _MOST), self.width, 0, _MOST + 1))
-        return sites
+        read = ((place, _n_tokens(mask, place)) for place in sentences(mask))
+        return [Site((place,), n, self.width, 0, _MOST + 1) for place, n in read if n is not None]
+
+    def stream(self, text: str, /) -> Stream:
+        mask = masked(text)
+        first = heads(mask)
+        found = bytearray(len(first))
+        places = sentences(mask)
+        for at in [at for at, head in enumerate(first) if head in _HEADS][::-1]:
+            n_tokens = _n_tokens(mask, places[at])
+            if n_tokens is None:
+                del found[at]
+            else:
+                found[at] = n_tokens
+        return Stream(bytes(found), bytes(len(found)), self.width, _MOST + 1)
 
     def _written(self, text: str, site: Site, symbol: int, /) -> Sequence[str]:
         ((start, end),) = site.places
@@ -60,3 +65,12 @@ class CrypticTokens(SiteCoder):
     def sham(self, cover: Cover, n_bits: int, seed: int, /) -> str:
         sites = self._sites(cover.text)[: -(-n_bits // self.width)]
         return self._applied(cover.text, [(site, 1) for site in sites if site.symbol != 1])
+
+
+def _n_tokens(mask: str, place: Place) -> int | None:
+    """How many stand there, up to the most; None where no sentence would be left without them."""
+    if mask[place[0]] not in _CAPITALS:
+        return 0
+    run = _RUN.match(mask, *place)
+    rest = run.end() if run else place[0]
+    return min(mask.count(",", place[0], rest), _MOST) if is_rest(mask, rest, place[1]) else None

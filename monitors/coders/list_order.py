@@ -6,14 +6,14 @@ import random
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import chain
 from math import factorial
 
 from monitors.coders.coder import Cover, Family
-from monitors.coders.prose import ENDS_OF_ENUMERATIONS, in_lines, line_of, masked, places_of
+from monitors.coders.prose import bulleted_lines, enumerating_lines, masked
 from monitors.coders.sites import Place, Site, SiteCoder
 
 _MOST_ITEMS = 32
-_BULLETS = ("- ", "* ", "• ", "+ ")
 _ITEM = re.compile(r"[^\s.,;:]")
 _ENUMERATION = re.compile(
     r"(?m)^[ \t]*[-*•+] [^\n]*"
@@ -78,13 +78,10 @@ def _bullets(text: str, mask: str) -> Iterator[tuple[Place, ...]]:
 
 def _bullet_lines(mask: str) -> Iterator[tuple[int, Place, int]]:
     """Where the line starts, its item without the marks at its end, and where the line ends."""
-    end = -1
-    for sign in places_of(mask, _BULLETS):
+    for start, sign, end in bulleted_lines(mask):
         begins = sign + 2
-        if sign > end and _ITEM.match(mask, begins):
-            start, end = line_of(mask, sign)
-            if not mask[start:sign].strip(" \t"):
-                yield start, (begins, begins + len(mask[begins:end].rstrip(".,;"))), end
+        if _ITEM.match(mask, begins):
+            yield start, (begins, begins + len(mask[begins:end].rstrip(".,;"))), end
 
 
 def _if_movable(text: str, mask: str, run: list[Place]) -> Iterator[tuple[Place, ...]]:
@@ -105,7 +102,7 @@ def _is_movable(item: str, hidden: str) -> bool:
 
 def _enumerations(mask: str) -> Iterator[tuple[Place, ...]]:
     """Words in an enumeration outside bullet lines, all with a capital or none."""
-    for found in in_lines(mask, ENDS_OF_ENUMERATIONS, _ENUMERATION):
+    for found in chain.from_iterable(_ENUMERATION.finditer(mask, *line) for line in enumerating_lines(mask)):
         if found.group(1) is None:
             continue
         places = [match.span() for match in _WORD.finditer(mask, found.start(), found.end())]

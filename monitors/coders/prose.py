@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from functools import cache, lru_cache
 
 from monitors.segment import segment
@@ -68,6 +68,12 @@ def sentences(mask: str, /) -> tuple[tuple[int, int], ...]:
     return tuple([(start, end) for start, end in segment(mask) if match(mask, start, end)])
 
 
+@lru_cache(maxsize=2)
+def heads(mask: str, /) -> bytes:
+    """The capitals that sentences begin with."""
+    return "".join([mask[start] for start, _ in sentences(mask)]).encode()
+
+
 def is_rest(mask: str, start: int, end: int, /) -> bool:
     """Whether these would be a sentence with a capital."""
     return _REST_OF_SENTENCE.match(mask, start, end) is not None
@@ -82,16 +88,34 @@ def after_opener(sentence: str, /) -> str:
 
 
 # What every enumeration ends with. It begins with a fixed text, which is found at the speed of a search.
-ENDS_OF_ENUMERATIONS = re.compile(r", [A-Za-z]+,? (?:and|or) [A-Za-z]")
+_END_OF_ENUMERATION = re.compile(r", [A-Za-z]+,? (?:and|or) [A-Za-z]")
+_BULLETS = frozenset(["- ", "* ", "• ", "+ "])
 
 
-def in_lines(mask: str, sign: re.Pattern[str], pattern: re.Pattern[str], /) -> Iterator[re.Match[str]]:
-    """Matches of a slow pattern, which stays within a line, in those lines where there is a sign of it."""
+@lru_cache(maxsize=2)
+def enumerating_lines(mask: str, /) -> tuple[tuple[int, int], ...]:
+    """Lines in which an enumeration may end: slow patterns for enumerations need not be tried elsewhere."""
+    lines: list[tuple[int, int]] = []
     end = -1
-    for found in sign.finditer(mask):
+    for found in _END_OF_ENUMERATION.finditer(mask):
         if found.start() > end:
             start, end = line_of(mask, found.start())
-            yield from pattern.finditer(mask, start, end)
+            lines.append((start, end))
+    return tuple(lines)
+
+
+@lru_cache(maxsize=2)
+def bulleted_lines(mask: str, /) -> tuple[tuple[int, int, int], ...]:
+    """Where a line starts that begins with a bullet and a blank, where the bullet stands, and where the line ends."""
+    found: list[tuple[int, int, int]] = []
+    start = 0
+    for line in mask.split("\n"):
+        end = start + len(line)
+        bare = line.lstrip(" \t")
+        if bare[:2] in _BULLETS:
+            found.append((start, end - len(bare), end))
+        start = end + 1
+    return tuple(found)
 
 
 def places_of(mask: str, signs: Iterable[str], /) -> list[int]:
@@ -105,11 +129,6 @@ def places_of(mask: str, signs: Iterable[str], /) -> list[int]:
             at = find(sign, at + 1)
     found.sort()
     return found
-
-
-def begins_line(mask: str, at: int, /) -> bool:
-    """Whether only blanks stand before this offset on its line."""
-    return mask[at - 1 : at] in ("", "\n", " ", "\t") and not mask[mask.rfind("\n", 0, at) + 1 : at].strip(" \t")
 
 
 def line_of(mask: str, at: int, /) -> tuple[int, int]:

@@ -5,10 +5,11 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from itertools import chain, repeat
 
 from monitors.coders.coder import Family
-from monitors.coders.prose import ENDS_OF_ENUMERATIONS, begins_line, in_lines, masked, places_of
-from monitors.coders.sites import Site, SiteCoder
+from monitors.coders.prose import bulleted_lines, enumerating_lines, masked, places_of
+from monitors.coders.sites import Place, Site, SiteCoder, Stream
 
 _CONJUNCTIONS = "but|so|yet|whereas|though|although|because|since|while"
 _NO_ITEM = rf"(?!(?:and|or|{_CONJUNCTIONS})(?![A-Za-z]))"
@@ -40,39 +41,44 @@ class Punctuation(SiteCoder):
     family = Family.PATTERN
 
     def _sites(self, text: str, /) -> Sequence[Site]:
-        mask = masked(text)
-        found = [
-            Site((match.span(1),), variants.index(match.group(1)), kind=kind)
-            for kind, (_, variants) in enumerate(_KINDS)
-            for match in _matches(mask, kind)
-        ]
-        return sorted([*found, *_quotations(mask)], key=lambda site: site.places[0])
+        return [Site(places, bit, kind=kind) for places, kind, bit in _marks(masked(text))]
+
+    def stream(self, text: str, /) -> Stream:
+        found = _marks(masked(text))
+        return Stream(bytes([bit for _, _, bit in found]), bytes([kind for _, kind, _ in found]))
 
     def _written(self, text: str, site: Site, symbol: int, /) -> Sequence[str]:
         return _QUOTED[symbol] if site.kind == _QUOTES else (_KINDS[site.kind][1][symbol],)
 
 
+def _marks(mask: str) -> list[tuple[tuple[Place, ...], int, int]]:
+    """Places, kind and choice, in order."""
+    found: list[tuple[tuple[Place, ...], int, int]] = [
+        ((match.span(1),), kind, int(match.group(1) != zero))
+        for kind, (_, (zero, _)) in enumerate(_KINDS)
+        for match in _matches(mask, kind)
+    ]
+    found += _quotations(mask)
+    # No place is there twice, so that nothing else decides.
+    found.sort()
+    return found
+
+
 def _matches(mask: str, kind: int) -> Iterator[re.Match[str]]:
     pattern, (zero, one) = _KINDS[kind]
     if kind == _SERIAL:
-        return in_lines(mask, ENDS_OF_ENUMERATIONS, pattern)
-    after = " " if kind == _BULLET else ""
-    found = (
-        pattern.match(mask, at)
-        for at in places_of(mask, (zero + after, one + after))
-        if kind != _BULLET or begins_line(mask, at)
-    )
-    return filter(None, found)
+        return chain.from_iterable(pattern.finditer(mask, *line) for line in enumerating_lines(mask))
+    places = [at for _, at, _ in bulleted_lines(mask)] if kind == _BULLET else places_of(mask, (zero, one))
+    return filter(None, map(pattern.match, repeat(mask), places))
 
 
-def _quotations(mask: str) -> Iterator[Site]:
+def _quotations(mask: str) -> Iterator[tuple[tuple[Place, ...], int, int]]:
     """Pairs of quotation marks on lines where all of them pair up and none stands for inches."""
     for marks in _quotes_by_line(mask):
         pairs = list(zip(marks[::2], marks[1::2], strict=False))
         if len(marks) % 2 == 0 and all(_is_quotation(mask, *pair) for pair in pairs):
             for start, end in pairs:
-                symbol = 0 if mask[start] == '"' else 1
-                yield Site(((start, start + 1), (end, end + 1)), symbol, kind=_QUOTES)
+                yield ((start, start + 1), (end, end + 1)), _QUOTES, int(mask[start] != '"')
 
 
 def _quotes_by_line(mask: str) -> list[list[int]]:

@@ -27,6 +27,15 @@ class Site(NamedTuple):
     n_symbols: int = 2
 
 
+class Stream(NamedTuple):
+    """The sites of a text without their places: of each its `symbols` and `kinds`, of all the width and the choices."""
+
+    symbols: bytes
+    kinds: bytes
+    width: int = 1
+    n_symbols: int = 2
+
+
 @dataclass(frozen=True, slots=True)
 class SiteCoder(Coder):
     """Sites in order hold `width` bits each. Whatever is chosen at a site, the text shows the same sites again."""
@@ -46,6 +55,19 @@ class SiteCoder(Coder):
     def received(self, sites: Sequence[Site], /) -> list[str | None]:
         """The bits that each site adds to what a receiver has; None where no payload makes this choice."""
         return [_received(symbol, width) for _, symbol, width, _, _ in sites]
+
+    def stream(self, text: str, /) -> Stream | None:
+        """What `sites` says, but for the places, and sooner; None where only `sites` says it."""
+        return None
+
+    def received_bits(self, stream: Stream, /) -> tuple[str, bytes]:
+        """The bits before a choice that no payload makes, and how many each site adds to them."""
+        limit = 2**stream.width
+        symbols, width = stream.symbols, stream.width
+        if stream.n_symbols > limit:
+            symbols = symbols[: next((at for at, symbol in enumerate(symbols) if symbol >= limit), len(symbols))]
+        bits = "".join([_bits_of(symbol, width) for symbol in symbols])
+        return bits, bytes((width,)) * len(symbols)
 
     def capacity(self, cover: Cover, /) -> int:
         return sum(site.width for site in self._sites(cover.text))

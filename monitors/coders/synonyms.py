@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from monitors.coders.coder import Family
 from monitors.coders.prose import masked
-from monitors.coders.sites import Site, SiteCoder
+from monitors.coders.sites import Place, Site, SiteCoder, Stream
 
 # Our own list. A word stands in one pair only, and words after which "a" or "an" may change are not in it.
 _PAIRS = (
@@ -45,24 +45,26 @@ class Synonyms(SiteCoder):
     family = Family.PATTERN
 
     def _sites(self, text: str, /) -> Sequence[Site]:
-        mask = masked(text)
-        return [
-            Site((place,), bit, kind=kind)
-            for kind, bit, place in _places(mask)
-            if mask[place[0] + 1 : place[1]].islower() and mask[place[0] - 1 : place[0]] != "\\"
-        ]
+        return [Site((place,), bit, kind=kind) for kind, bit, place in _words(masked(text))]
+
+    def stream(self, text: str, /) -> Stream:
+        found = list(_words(masked(text)))
+        return Stream(bytes([bit for _, bit, _ in found]), bytes([kind for kind, _, _ in found]))
 
     def _written(self, text: str, site: Site, symbol: int, /) -> Sequence[str]:
         word = _TABLE[site.kind][symbol]
         return (word.capitalize() if text[site.places[0][0]].isupper() else word,)
 
 
-def _places(mask: str) -> Iterator[tuple[int, int, tuple[int, int]]]:
+def _words(mask: str) -> Iterator[tuple[int, int, Place]]:
     """Kind, choice and place of the runs of word characters that spell a word of the table."""
     # Byte for character, runs with one blank at least on both sides: what stands between blanks stands alone.
     spaced = b" %b " % mask.replace("’", "'").encode("ascii", "replace").translate(_SPACED)
     at = 0
     for word in filter(_CHOICES.__contains__, spaced.split()):
         at = spaced.index(b" %b " % word, at)
-        yield *_CHOICES[word], (at, at + len(word))
-        at += len(word) + 1
+        end = at + len(word)
+        # Of the word only its first letter may be a capital, and no command begins there.
+        if mask[at + 1 : end].islower() and mask[at - 1 : at] != "\\":
+            yield *_CHOICES[word], (at, end)
+        at = end + 1

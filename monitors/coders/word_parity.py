@@ -10,7 +10,7 @@ from zlib import crc32
 
 from monitors.coders.coder import Family
 from monitors.coders.prose import after_opener, masked, sentences
-from monitors.coders.sites import Site, SiteCoder
+from monitors.coders.sites import Site, SiteCoder, Stream
 
 # The lengths of each pair differ in parity.
 _PAIRS = (
@@ -39,6 +39,12 @@ class WordParity(SiteCoder):
     def _sites(self, text: str, /) -> Sequence[Site]:
         mask = masked(text)
         return [Site((place,), _parity(mask[slice(*place)])) for place in sentences(mask)]
+
+    def stream(self, text: str, /) -> Stream:
+        mask = masked(text)
+        data, places = mask.encode("ascii", "replace"), sentences(mask)
+        found = bytes([len(data[start:end].translate(None, _OTHERS)) & 1 for start, end in places])
+        return Stream(found, bytes(len(found)))
 
     def _written(self, text: str, site: Site, symbol: int, /) -> Sequence[str]:
         ((start, end),) = site.places

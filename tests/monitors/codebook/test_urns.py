@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 from monitors.codebook.clean_law import Clean, CleanLaw, CleanLaws
-from monitors.codebook.evidence import LEAST, LEAST_BITS, Evidence, Received, evidence
+from monitors.codebook.evidence import LEAST, LEAST_BITS, Evidence, Received, evidence, joined
 from monitors.codebook.payload_law import Characters, byte_law
 from monitors.codebook.urns import Choices, Group, Row, Steps, Urns
 
@@ -39,7 +39,7 @@ def read(*texts: Sequence[int], of: CleanLaws | None = None) -> tuple[Choices, C
 
 
 def told(bits: Sequence[str | None], chosen: Sequence[int], of: CleanLaws | None = None) -> Evidence:
-    (found,) = evidence([Received(0, bits)], *read(chosen, of=of), WORDS)
+    (found,) = evidence([Received(0, *joined(bits))], *read(chosen, of=of), WORDS)
     return found
 
 
@@ -72,9 +72,9 @@ def test_a_group_that_was_not_fitted_is_even_until_it_is_learned() -> None:
 def test_texts_that_are_read_together_say_what_each_says_alone() -> None:
     draw = np.random.default_rng(7)
     texts = [draw.integers(0, 2, n).tolist() for n in (30, 1, 64, 17)] + [[1] * 40]
-    received = [Received(at, list(map(str, bits))) for at, bits in enumerate(texts)]
-    together = evidence([*received, received[2]._replace(bits=["1", "0", None])], *read(*texts), WORDS)
-    alone = [told(one.bits, bits) for one, bits in zip(received, texts, strict=True)]
+    received = [Received(at, *joined(list(map(str, bits)))) for at, bits in enumerate(texts)]
+    together = evidence([*received, Received(2, *joined(["1", "0", None]))], *read(*texts), WORDS)
+    alone = [told(list(one.bits), bits) for one, bits in zip(received, texts, strict=True)]
     assert [one.log_ratio for one in together[:-1]] == pytest.approx([one.log_ratio for one in alone])
     assert [(one.kind, one.bits) for one in together[:-1]] == [(one.kind, one.bits) for one in alone]
     assert together[-1].log_ratio == LEAST

@@ -10,6 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from monitors.codebook.evidence import joined
 from monitors.coders.acrostic import LETTERS, Acrostic, AcrosticVowels
 from monitors.coders.acrostic_spelled import AcrosticSpelled
 from monitors.coders.bits import bits_of
@@ -119,6 +120,17 @@ def test_what_a_receiver_has_begins_with_the_payload(coder: SiteCoder, data: st.
     assert len(received) == len(sites)
     told = "".join(own for own in received[: received.index(None) if None in received else None] if own)
     assert told[: len(bits)] == bits
+
+
+@each_coder
+@given(text=TEXTS | st.sampled_from(covers()).map(lambda cover: cover.text))
+def test_a_stream_says_what_the_sites_say(coder: SiteCoder, text: str) -> None:
+    stream, sites = coder.stream(text), coder.sites(text)
+    if stream is None:
+        return
+    assert [(site.symbol, site.kind) for site in sites] == list(zip(stream.symbols, stream.kinds, strict=True))
+    assert {(site.width, site.n_symbols) for site in sites} <= {(stream.width, stream.n_symbols)}
+    assert coder.received_bits(stream) == joined(coder.received(sites))
 
 
 @each_coder

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from monitors.characters import gaps, runs
 from monitors.characters.given import Given
-from monitors.coders import list_order, prose
+from monitors.coders import prose
 
 _WRITTEN = ["- ", "* ", "• ", "+ ", "-", "*", "\n", "\r", " ", "  ", "\t", "a", "B", ",", "\u200b", "\u2060", "é"]
 _TEXTS = st.lists(st.sampled_from(_WRITTEN), max_size=30).map("".join)
@@ -17,15 +17,14 @@ _TEXTS = st.lists(st.sampled_from(_WRITTEN), max_size=30).map("".join)
 
 @given(_TEXTS)
 def test_places_of_marks(text: str) -> None:
-    assert prose.places_of(text, list_order._BULLETS) == [match.start() for match in re.finditer("[-*•+] ", text)]
+    marks = ("- ", "* ", "• ", "+ ")
+    assert prose.places_of(text, marks) == [match.start() for match in re.finditer("[-*•+] ", text)]
 
 
 @given(_TEXTS)
-def test_marks_that_begin_a_line(text: str) -> None:
-    first = {match.end() for match in re.finditer(r"(?m)^[ \t]*", text)}
-    for at, character in enumerate(text):
-        if character == "-":
-            assert prose.begins_line(text, at) == (at in first)
+def test_lines_that_begin_with_a_bullet(text: str) -> None:
+    found = re.finditer(r"(?m)^([ \t]*)[-*•+] [^\n]*", text)
+    assert prose.bulleted_lines(text) == tuple((match.start(), match.end(1), match.end()) for match in found)
 
 
 @given(_TEXTS)
