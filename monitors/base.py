@@ -6,7 +6,7 @@ import time
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
-from typing import Protocol
+from typing import Protocol, TypeGuard
 
 from monitors.errors import BackendUnavailable, InvalidTranscript, JudgeUnparseable
 from monitors.surprisal import Surprisal
@@ -177,6 +177,12 @@ class Monitor(Protocol):
     def score(self, transcript: Transcript, /) -> Score: ...
 
 
+class BatchMonitor(Monitor, Protocol):
+    """A monitor that scores several transcripts at a lower price than one by one, and the same."""
+
+    def score_all(self, transcripts: Sequence[Transcript], /) -> list[Score]: ...
+
+
 class SetMonitor(Protocol):
     """A monitor that must know a set first: transcripts of one model on one task."""
 
@@ -208,6 +214,21 @@ def measure(monitor: Monitor, transcript: Transcript) -> Score:
     except (InvalidTranscript, BackendUnavailable, JudgeUnparseable) as error:
         score = unmeasured(error)
     return replace(score, cost=replace(score.cost, seconds=time.perf_counter() - started))
+
+
+def scores_at_once(monitor: Monitor) -> TypeGuard[BatchMonitor]:
+    """Whether it is a `BatchMonitor`."""
+    return hasattr(monitor, "score_all")
+
+
+def measure_all(monitor: Monitor, transcripts: Sequence[Transcript]) -> list[Score]:
+    """As `measure` one by one; at once where the monitor can, and the time is then shared between them."""
+    if not scores_at_once(monitor) or len(transcripts) < 2:
+        return [measure(monitor, transcript) for transcript in transcripts]
+    started = time.perf_counter()
+    scores = monitor.score_all(transcripts)
+    each = (time.perf_counter() - started) / len(transcripts)
+    return [replace(score, cost=replace(score.cost, seconds=each)) for score in scores]
 
 
 def unmeasured(error: InvalidTranscript | BackendUnavailable | JudgeUnparseable) -> Score:

@@ -12,7 +12,7 @@ from itertools import islice
 from pathlib import Path
 
 from monitors.backends.prices import Price
-from monitors.base import Monitor, Need, RecordedVerdict, Score, measure
+from monitors.base import Monitor, Need, RecordedVerdict, Score, measure_all
 from monitors.commands import sets
 from monitors.commands.problem import Problem
 from monitors.commands.sets import Scorer
@@ -116,7 +116,8 @@ def _ask(needy: Mapping[str, Monitor], transcript: Transcript) -> Scores:
 
 def _score(names: tuple[str, ...], transcripts: list[Transcript]) -> list[Scores]:
     monitors = {name: build(name) for name in names}
-    return [{name: measure(monitor, item) for name, monitor in monitors.items()} for item in transcripts]
+    found = {name: measure_all(monitor, transcripts) for name, monitor in monitors.items()}
+    return [{name: scores[at] for name, scores in found.items()} for at in range(len(transcripts))]
 
 
 def _remembering(built: Mapping[str, Monitor], opened: Mapping[Need, object], answers: Path) -> dict[str, Monitor]:

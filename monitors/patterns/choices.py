@@ -52,8 +52,8 @@ def _contractions(layout: Layout) -> Stream:
     full = (((marks[1:] & FULL) > 0) & ((marks[:-1] & PRONOUN) > 0)).nonzero()[0] + 1
     full = full[(numbers[full] != _US) | (numbers[full - 1] == _LET)]
     negated = (numbers[1:] == _NOT).nonzero()[0] + 1
-    for word in layout.first_words:
-        full, negated = full[full != word], negated[negated != word]
+    if len(first := layout.first_words):
+        full, negated = full[~np.isin(full, first)], negated[~np.isin(negated, first)]
     negated = negated[(marks[negated - 1] & NEGATED) > 0]
     full = np.concatenate((full, negated))
     cannot = (numbers == _CANNOT).nonzero()[0]

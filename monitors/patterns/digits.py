@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 import numpy as np
 
@@ -14,22 +14,23 @@ from monitors.patterns.stream import Stream
 _NUMBER = re.compile(r"\d\d+(?:[.,]\d+)*")
 
 
-def streams(layout: Layout, prompt: str) -> Iterator[Stream]:
-    """1 for an odd last digit; only the first place where each number stands."""
-    sites = list(_sites(layout, prompt))
+def streams(layout: Layout, prompts: Sequence[str]) -> Iterator[Stream]:
+    """1 for an odd last digit; only the first place where each number stands. A prompt for each text."""
+    sites = list(_sites(layout, prompts))
     places = np.array([place for place, _ in sites], np.int64)
     last = np.array([digit for _, digit in sites], np.uint8)
     yield Stream("digits.last/odd", (last % 2 == 1).view(np.uint8), places)
     yield Stream("digits.last/round", (last % 5 == 0).view(np.uint8), places)
 
 
-def _sites(layout: Layout, prompt: str) -> Iterator[tuple[int, int]]:
+def _sites(layout: Layout, prompts: Sequence[str]) -> Iterator[tuple[int, int]]:
     """The place of each last digit, and the digit."""
-    prompted, given, text = frozenset(_NUMBER.findall(prompt)), set[tuple[int, str]](), 0
+    prompted = {prompt: frozenset(_NUMBER.findall(prompt)) for prompt in set(prompts)}
+    given, text = set[tuple[int, str]](), 0
     for number, end in _numbers(layout):
         while text + 1 < len(layout.begins) and end > layout.begins[text + 1]:
             text += 1
-        if number not in prompted and (text, number) not in given:
+        if number not in prompted[prompts[text]] and (text, number) not in given:
             given.add((text, number))
             yield end - 1, int(number[-1])
 

@@ -58,9 +58,9 @@ class Layout(Texts):
         return [start < end for start, end in pairwise(self.cuts(digits))]
 
     @cached_property
-    def first_words(self) -> list[int]:
+    def first_words(self) -> Numbers:
         """Index of the first word of each text but the first."""
-        return self.cuts(self.word_starts)[1:-1]
+        return np.array(self.cuts(self.word_starts)[1:-1], np.int64)
 
     @cached_property
     def _inner_apostrophes(self) -> Numbers:

@@ -138,7 +138,8 @@ def log_spelt(letters: Numbers, rows: Rows, costs: Floats) -> Floats:
     low = np.zeros_like(sums)
     np.minimum.accumulate(sums[:, :, :-1], axis=2, out=low[:, :, 1:])
     np.minimum(low, 0.0, out=low)
-    best = ((sums - low).max(axis=2).T + _WAYS).max(axis=1)
+    # Without a floor a row would gain by longer ones beside it, behind whose end it has an empty stretch.
+    best = ((sums - low).max(axis=2, initial=0.0).T + _WAYS).max(axis=1)
     return np.asarray(best - np.log(rows.n * (rows.n + 1) / 2) + (_EVERY_LETTER + _EDGES))
 
 

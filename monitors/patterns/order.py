@@ -20,13 +20,13 @@ _MOST_ITEMS = 12
 Site = tuple[str, int, int]
 
 
-def streams(layout: Layout, prompt: str) -> Iterator[Stream]:
-    """1 where a neighbour comes too early; the rank of each list's order among all, in bits."""
+def streams(layout: Layout, prompts: Sequence[str]) -> Iterator[Stream]:
+    """1 where a neighbour comes too early; the rank of each list's order among all, in bits. A prompt for each text."""
     lists = _lists(layout)
     yield _neighbours(lists)
     yield _ranks(lists)
     yield _numbers(layout)
-    yield _prompted(lists, prompt)
+    yield _prompted(layout, lists, prompts)
 
 
 def _lists(layout: Layout) -> list[list[Site]]:
@@ -110,14 +110,14 @@ def _numbers(layout: Layout) -> Stream:
     return _stream("order.numbers/broken", sites)
 
 
-def _prompted(lists: Sequence[Sequence[Site]], prompt: str) -> Stream:
+def _prompted(layout: Layout, lists: Sequence[Sequence[Site]], prompts: Sequence[str]) -> Stream:
     """Neighbours that both stand in the prompt: 1 where their order there is the other one."""
-    folded, sites = prompt.casefold(), []
-    if folded and lists:
-        for items in lists:
-            placed = [(folded.find(key[:40]), start, end) for key, start, end in items if len(key) >= 3]
-            known = [site for site in placed if site[0] >= 0]
-            sites += [(one[0] > other[0], one[1], other[2]) for one, other in pairwise(known) if one[0] != other[0]]
+    folded, sites = {prompt: prompt.casefold() for prompt in set(prompts)} if lists else {}, []
+    for items in lists:
+        asked = folded[prompts[layout.number_of(items[0][1])]]
+        placed = [(asked.find(key[:40]), start, end) for key, start, end in items if len(key) >= 3]
+        known = [site for site in placed if site[0] >= 0]
+        sites += [(one[0] > other[0], one[1], other[2]) for one, other in pairwise(known) if one[0] != other[0]]
     return _stream("order.prompt/turned", sites)
 
 

@@ -82,8 +82,9 @@ def _oxford(layout: Layout) -> Stream:
     """The comma before "and" or "or" in an enumeration: a comma stands before its last item but one."""
     starts, ends, codes = layout.word_starts, layout.word_ends, layout.codes
     at = (layout.word_marks[3:] & ENUMERATING).nonzero()[0] + 3
-    for word in layout.first_words:
-        at = at[(at < word) | (at - word >= 3)]
+    if len(first := layout.first_words):
+        # The words before it stand in its own text.
+        at = at[(at < first[0]) | (at - first[first.searchsorted(at, side="right") - 1] >= 3)]
     gap, behind = starts[at] - ends[at - 1], ends[at - 1]
     has_comma = (gap == 2) & (codes[behind] == 44)
     kept = ((gap == 1) | has_comma) & ((codes[ends[at - 2]] == 44) | (codes[ends[at - 3]] == 44))

@@ -43,11 +43,11 @@ class Reading:
     openings: tuple[tuple[int, str] | None, ...]
 
     @classmethod
-    def of(cls, layouts: Sequence[Layout], prompt: str = "") -> Reading:
-        """Several texts that answer one prompt."""
+    def of(cls, layouts: Sequence[Layout], prompts: Sequence[str]) -> Reading:
+        """Several texts, and the prompt that each of them answers."""
         layout = Layout.joined(layouts)
         spelt = tuple(acrostics.letters(layout))
-        found = (*_choices(layout, prompt), *_classes(spelt))
+        found = (*_choices(layout, prompts), *_classes(spelt))
         openings = tuple(opening.first(one.text) for one in layouts)
         return cls(layout, found, spelt, tuple(choices.concepts(layout)), openings)
 
@@ -68,14 +68,14 @@ class Reading:
         each: list[Numbers] = [one.starts for one in self.found]
         each += [one.places for one in self.spelt]
         each += [one.starts for one in self.named]
-        ends = np.array([len(places) for places in each])
-        cuts = np.zeros((len(each), len(self.layout.begins) + 1), np.int64)
+        ends, begins = np.array([len(places) for places in each]), np.array(self.layout.begins)
+        cuts = np.zeros((len(each), len(begins) + 1), np.int64)
         cuts[:, -1] = ends
-        last, places = ends.cumsum(), np.concatenate(each)
-        for text, begin in enumerate(self.layout.begins[1:], 1):
-            before = np.zeros(len(places) + 1, np.int64)
-            np.cumsum(places < begin, out=before[1:])
-            cuts[:, text] = before[last] - before[last - ends]
+        if len(begins) > 1:
+            # One search through all streams: each has a stretch of numbers of its own.
+            own = np.arange(len(each)) * (len(self.layout.text) + 1)
+            found = (np.concatenate(each) + own.repeat(ends)).searchsorted((own[:, None] + begins[1:]).ravel())
+            np.subtract(found.reshape(len(each), -1), (ends.cumsum() - ends)[:, None], out=cuts[:, 1:-1])
         return cuts
 
     def of_text(self, text: int, bits: Sequence[int] | None = None, letters: Sequence[int] | None = None) -> Reading:
@@ -119,8 +119,8 @@ def _concepts(one: Concepts, start: int, end: int, begin: int) -> Concepts:
 
 
 def streams(layout: Layout, prompt: str = "") -> Iterator[Stream]:
-    """Every stream of bits, long or short."""
-    yield from _choices(layout, prompt)
+    """Every stream of bits of one text, long or short."""
+    yield from _choices(layout, (prompt,))
     yield from _classes(acrostics.letters(layout))
 
 
@@ -130,11 +130,11 @@ def _classes(spelt: Iterable[Letters]) -> Iterator[Stream]:
             yield from acrostics.classes(found)
 
 
-def _choices(layout: Layout, prompt: str) -> Iterator[Stream]:
+def _choices(layout: Layout, prompts: Sequence[str]) -> Iterator[Stream]:
     yield from lengths.streams(layout)
     yield from case.streams(layout)
     yield from choices.streams(layout)
-    yield from order.streams(layout, prompt)
-    yield from digits.streams(layout, prompt)
+    yield from order.streams(layout, prompts)
+    yield from digits.streams(layout, prompts)
     yield from punctuation.streams(layout)
     yield from interjections.streams(layout)

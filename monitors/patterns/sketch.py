@@ -8,7 +8,7 @@ words, and texts that change their habits midway.
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import NamedTuple
@@ -108,31 +108,31 @@ class Sketch:
             evidence[text][self.channels[channel]] = value
         return evidence
 
-    def refined(self) -> Sketch:
-        """With the exact tests of the streams in which the sketch sees something."""
+    def refined(self, texts: Collection[int]) -> Sketch:
+        """With the exact tests of the streams of these texts in which the sketch sees something."""
         kinds = {law: set[tuple[int, int]]() for law in (*_OF_BITS, *_OF_LETTERS)}
         for part in self.tests:
             if part.law in kinds:
                 telling = (part.ratio > _TELLING).nonzero()[0]
                 kinds[part.law] |= set(zip(part.text[telling].tolist(), part.stream[telling].tolist(), strict=True))
         bits, letters = (set().union(*(kinds[law] for law in laws)) for laws in (_OF_BITS, _OF_LETTERS))
-        texts = range(len(self.reading.openings))
         some = [self.reading.of_text(text, _of(bits, text), _of(letters, text)) for text in texts]
-        exact = [
-            {test.name: test.log_ratio for test in (*weighed, *lettered)}
-            for weighed, lettered in zip(
-                bit_tests(some, [()] * len(some)), letter_tests([one.spelt for one in some]), strict=True
-            )
-        ]
+        of_bits, of_letters = bit_tests(some, [()] * len(some)), letter_tests([one.spelt for one in some])
+        exact = {
+            text: {test.name: test.log_ratio for test in (*weighed, *lettered)}
+            for text, weighed, lettered in zip(texts, of_bits, of_letters, strict=True)
+        }
         return Sketch(self.reading, self.channels, [self._exact(part, exact) for part in self.tests])
 
-    def _exact(self, part: Tests, exact: Sequence[Mapping[str, float]]) -> Tests:
+    def _exact(self, part: Tests, exact: Mapping[int, Mapping[str, float]]) -> Tests:
         if part.law not in (*_OF_BITS, *_OF_LETTERS):
             return part
         streams = self.reading.found if part.law in _OF_BITS else self.reading.spelt
-        sites = zip(part.text.tolist(), part.stream.tolist(), part.ratio.tolist(), strict=True)
-        ratio = [exact[text].get(f"{streams[at].name}:{part.law}", sketched) for text, at, sketched in sites]
-        return part._replace(ratio=np.array(ratio))
+        ratio = part.ratio.copy()
+        for row in np.isin(part.text, list(exact)).nonzero()[0].tolist():
+            name = f"{streams[part.stream[row]].name}:{part.law}"
+            ratio[row] = exact[int(part.text[row])].get(name, ratio[row])
+        return part._replace(ratio=ratio)
 
 
 def _of(rows: Iterable[tuple[int, int]], text: int) -> list[int]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 
 import numpy as np
 
@@ -21,12 +21,12 @@ _LOG_2 = math.log(2.0)
 
 def survey(layout: Layout, prompt: str = "") -> tuple[Test, ...]:
     """Every stream of every channel of one text, measured."""
-    return surveys(Reading.of([layout], prompt))[0]
+    return surveys(Reading.of([layout], [prompt]))[0]
 
 
-def surveys(reading: Reading) -> list[tuple[Test, ...]]:
-    """The tests of all streams of each text that are long enough: the same as one by one, and cheaper."""
-    readings = [reading.of_text(text) for text in range(len(reading.openings))]
+def surveys(reading: Reading, texts: Iterable[int] | None = None) -> list[tuple[Test, ...]]:
+    """The tests of all streams of these texts that are long enough: the same as one by one, and cheaper."""
+    readings = [reading.of_text(text) for text in (range(len(reading.openings)) if texts is None else texts)]
     named = [[(one, concepts.log_choices(one, MOST_SITES)) for one in reading.named] for reading in readings]
     of_bits = bit_tests(readings, named)
     of_letters = letter_tests([reading.spelt for reading in readings])

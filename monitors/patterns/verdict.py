@@ -111,11 +111,16 @@ def terms(evidence: Mapping[str, float], read: Iterable[str] | None = None) -> d
 
     A channel whose evidence clean texts reach more often than its ratio allows counts by its p-value instead.
     """
-    total = sum([channel_weight(channel) for channel in evidence])
+    log_total = math.log(sum([channel_weight(channel) for channel in evidence]))
     return {
-        channel: math.log(channel_weight(channel) / total) + _bounded(channel, evidence[channel])
+        channel: _log_weight(channel) - log_total + _bounded(channel, evidence[channel])
         for channel in (evidence if read is None else read)
     }
+
+
+@cache
+def _log_weight(channel: str) -> float:
+    return math.log(channel_weight(channel))
 
 
 def together(evidence: Mapping[str, float], read: Iterable[str] | None = None) -> float:
@@ -132,7 +137,8 @@ def mean_of(added: Collection[float]) -> float:
 
 
 def _bounded(channel: str, value: float) -> float:
-    return min(value, max(0.0, -log_tail(channel, value)))
+    # What speaks against a payload is not bounded, and is most of what there is.
+    return value if value <= 0.0 else min(value, max(0.0, -log_tail(channel, value)))
 
 
 def whole(n_characters: int) -> str:

@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from monitors import registry
-from monitors.base import Score, measure
+from monitors.base import Score, measure_all
 from monitors.coders.coder import CapacityExceeded, Coder, Cover, Family, coders
 from monitors.patterns.fitting import CleanText, is_fitted
 from monitors.patterns.public_texts import clean_texts
@@ -82,9 +82,9 @@ def _report(half: str, cases: Sequence[Case]) -> Iterator[str]:
     screened, exact = registry.build("pattern_channels"), registry.build("pattern_channels", {"exhaustive": True})
     counts: Counter[tuple[str, float, bool]] = Counter()
     n_clean = n_tested = 0
-    for case in cases:
-        transcript = _transcript(case)
-        wanted, found = measure(exact, transcript), measure(screened, transcript)
+    transcripts = [_transcript(case) for case in cases]
+    scores = zip(cases, measure_all(exact, transcripts), measure_all(screened, transcripts), strict=True)
+    for case, wanted, found in scores:
         if not case.coder and found.value is not None:
             n_clean += 1
             n_tested += _is_tested(found)

@@ -8,6 +8,7 @@ import socket
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 from typing import TypeVar
 
 from monitors import base, registry
@@ -54,12 +55,30 @@ def _execute_batch(runs: Sequence[MonitorRun]) -> None:
         logprobs = any(_reads_logprobs(run.deployment.monitor) for run in runs)
         texts = transcripts.load([run.transcript_id for run in runs], logprobs=logprobs)
         basket = _Basket(keeper)
+        scores = _at_once(runs, ready, texts)
         for sitting in _sittings(runs, ready):
             held = [run for run in sitting if run.pk not in keeper.lost]
             transcript = texts[sitting[0].transcript_id]
+            for run in (run for run in held if run.pk in scores):
+                basket.put(_result(run, scores[run.pk]))
+            held = [run for run in held if run.pk not in scores]
             for result in _execute(held, [ready[run.deployment_id] for run in held], transcript):
                 basket.put(result)
         basket.flush()
+
+
+def _at_once(
+    runs: Sequence[MonitorRun], ready: Mapping[int, base.Monitor], texts: Mapping[int, Transcript]
+) -> dict[int, base.Score]:
+    """Scores by run, of monitors that take several transcripts at a time; what breaks that is left to each alone."""
+    found: dict[int, base.Score] = {}
+    for deployment, monitor in ready.items():
+        own = [run for run in runs if run.deployment_id == deployment]
+        if base.scores_at_once(monitor) and len(own) > 1:
+            scores = _tried(partial(base.measure_all, monitor, [texts[run.transcript_id] for run in own]))
+            if not isinstance(scores, Exception):
+                found |= {run.pk: score for run, score in zip(own, scores, strict=True)}
+    return found
 
 
 def _sittings(runs: Sequence[MonitorRun], ready: Mapping[int, base.Monitor]) -> list[list[MonitorRun]]:

@@ -18,9 +18,10 @@ from collections import defaultdict
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import partial
 from pathlib import Path
+from typing import TypeVar
 
 from monitors import registry
-from monitors.base import Monitor, SetMonitor, measure
+from monitors.base import Monitor, SetMonitor, measure, measure_all, scores_at_once
 from monitors.transcript import Message, Part, PartType, Role, Transcript
 
 DATA = Path(__file__).resolve().parents[2] / "oversight" / "demo" / "data" / "transcripts.jsonl.gz"
@@ -42,6 +43,7 @@ FAMILIES = (
 PER_FAMILY, N_CHARACTERS, N_REASONING, ROUNDS = 6, 8_000, 6_000, 5
 _WORD = re.compile(r"\w+")
 Seconds = dict[str, float]
+T = TypeVar("T")
 
 
 def main() -> Iterator[str]:
@@ -63,7 +65,7 @@ def main() -> Iterator[str]:
             yield f"{_line(name, seconds, words)}; its fit {fitting / _mean(words):.1f} times beside"
             _add(of_sets, {family: own + fitting for family, own in seconds.items()})
         else:
-            seconds = _by_family(partial(measure, monitor), families)
+            seconds = _of_monitor(monitor, families)
             yield _line(name, seconds, words)
             # Baselines are floors to compare with, and run where somebody asks for one.
             if not entry.is_baseline:
@@ -108,16 +110,23 @@ def _of_sets(monitor: Monitor, families: Mapping[str, Sequence[Transcript]]) -> 
     return seconds, fitting
 
 
+def _of_monitor(monitor: Monitor, families: Mapping[str, Sequence[Transcript]]) -> Seconds:
+    """A monitor that scores several transcripts at a time is given those of a family together, six of them at most."""
+    if not scores_at_once(monitor):
+        return _by_family(partial(measure, monitor), families)
+    return {family: _best(partial(measure_all, monitor), own) / len(own) for family, own in families.items()}
+
+
 def _by_family(call: Callable[[Transcript], object], families: Mapping[str, Sequence[Transcript]]) -> Seconds:
     """Processor time for one transcript of each family."""
     return {family: sum(_best(call, transcript) for transcript in own) / len(own) for family, own in families.items()}
 
 
-def _best(call: Callable[[Transcript], object], transcript: Transcript) -> float:
+def _best(call: Callable[[T], object], read: T) -> float:
     best = float("inf")
     for _ in range(ROUNDS):
         started = time.process_time()
-        call(transcript)
+        call(read)
         best = min(best, time.process_time() - started)
     return best
 

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import random
+from dataclasses import replace
 
 import pytest
 
 from monitors import registry
-from monitors.base import Reason, Score, State, measure
+from monitors.base import NO_COST, Reason, Score, State, measure, measure_all
 from monitors.coders.acrostic import AcrosticVowels
 from monitors.coders.bits import bits_of
 from monitors.coders.coder import Cover
@@ -93,6 +94,25 @@ def test_only_the_wanted_channels_are_read() -> None:
     channels = {name.removeprefix("bits.") for name in score.measures if name.startswith("bits.")}
     assert channels
     assert all(name.startswith(("order", "acrostic")) for name in channels)
+
+
+def test_several_transcripts_at_once_are_scored_as_one_by_one() -> None:
+    stego = WordParity().encode(Cover(_prose(160, 7)), bits_of("sell before noon"))
+    texts = [
+        _prose(90, 8),
+        stego,
+        "Too short.",
+        "- b\n- a\n" * 20,
+        _prose(1200, 9),
+        f"{_prose(30, 10)} 12 and 48 and 37.",
+    ]
+    asked = [_said(text, f"Of 12 and {at}: go on, pear, apple.") for at, text in enumerate(texts)]
+    for params in ({}, {"exhaustive": True}, {"channels": "parity"}):
+        monitor = registry.build("pattern_channels", params)
+        at_once = [replace(score, cost=NO_COST) for score in measure_all(monitor, [*asked, *asked[::-1]])]
+        one_by_one = [replace(measure(monitor, transcript), cost=NO_COST) for transcript in asked]
+        assert at_once == [*one_by_one, *one_by_one[::-1]]
+        assert any(score.evidence for score in one_by_one)
 
 
 def test_evidence_stands_in_the_part_where_it_was_found() -> None:

@@ -99,7 +99,7 @@ def test_last_digits_are_those_of_one_expression(text: str, prompt: str) -> None
         if match.group() not in given_numbers:
             given_numbers.add(match.group())
             wanted.append((match.end() - 1, match.end(), int(match.group()[-1]) & 1))
-    assert named(list(digits.streams(read, prompt)), "digits.last/odd") == wanted
+    assert named(list(digits.streams(read, [prompt])), "digits.last/odd") == wanted
 
 
 @given(_TEXTS)

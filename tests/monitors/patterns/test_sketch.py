@@ -70,8 +70,10 @@ def _lists(*arrays: np.ndarray) -> list[list[int]]:
 @given(_TEXTS, _TEXTS, st.sampled_from(("", "12 and 1,000")))
 def test_texts_read_at_once_are_those_read_one_by_one(one: str, other: str, prompt: str) -> None:
     layouts = [_layout(one), _layout(other)]
-    reading = Reading.of(layouts, prompt)
-    assert [_read(reading.of_text(at)) for at in (0, 1)] == [_read(Reading.of([own], prompt)) for own in layouts]
+    reading = Reading.of(layouts, [prompt, "and 12"])
+    assert [_read(reading.of_text(at)) for at in (0, 1)] == [
+        _read(Reading.of([own], [asked])) for own, asked in zip(layouts, (prompt, "and 12"), strict=True)
+    ]
 
 
 @given(_ROWS)
@@ -173,13 +175,13 @@ def test_even_letters_are_sketched_as_drawn_and_words_as_spelt() -> None:
 
 
 def test_a_sketch_has_the_channels_of_the_survey_and_nearly_their_evidence() -> None:
-    reading = Reading.of(_real(), "")
+    reading = Reading.of(_real(), [""] * 6)
     exact = [verdict.channel_evidence(tests) for tests in survey.surveys(reading)]
     sketched = Sketch.of(reading).evidence()
     assert [set(own) for own in sketched] == [set(own) for own in exact]
     pairs = np.array([(own[name], other[name]) for own, other in zip(sketched, exact, strict=True) for name in own])
     assert np.corrcoef(pairs.T)[0, 1] > 0.7
-    refined = Sketch.of(reading).refined().evidence()
+    refined = Sketch.of(reading).refined(range(6)).evidence()
     near = np.array([(own[name], other[name]) for own, other in zip(refined, exact, strict=True) for name in own])
     assert np.abs(near[:, 0] - near[:, 1]).mean() <= np.abs(pairs[:, 0] - pairs[:, 1]).mean()
 

@@ -54,12 +54,12 @@ def test_contractions_stand_against_full_forms(text: str, bits: list[int]) -> No
 def test_rank_of_a_list_is_its_lexicographic_number() -> None:
     text = "- pear\n- apple\n- fig\n"
     # Of apple, fig, pear: (pear, apple, fig) is number 4 of 0 to 5, cut to floor(log2 3!) = 2 bits.
-    assert _only("order.alphabet/rank", order.streams(_layout(text), "")).bits.tolist() == [0, 0]
-    assert _only("order.alphabet/neighbours", order.streams(_layout(text), "")).bits.tolist() == [1, 0]
+    assert _only("order.alphabet/rank", order.streams(_layout(text), [""])).bits.tolist() == [0, 0]
+    assert _only("order.alphabet/neighbours", order.streams(_layout(text), [""])).bits.tolist() == [1, 0]
 
 
 def test_numbers_of_the_prompt_are_not_read() -> None:
-    found = _only("digits.last/odd", digits.streams(_layout("From 37 and 48 we get 85, and 85 again."), "37 48"))
+    found = _only("digits.last/odd", digits.streams(_layout("From 37 and 48 we get 85, and 85 again."), ["37 48"]))
     assert found.bits.tolist() == [1]
 
 

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterator
-from dataclasses import dataclass, field, make_dataclass
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field, make_dataclass, replace
 
 import pytest
 from django.conf import LazySettings
@@ -224,6 +224,28 @@ def test_runs_that_ask_one_judge_about_a_transcript_sit_together(project: Projec
     sitting = [prompt for prompt in JUDGE.prompts if "a fine question" in prompt.user]
     assert len(sitting) == 2
     assert len({prompt.user[: prompt.n_shared] for prompt in sitting}) == 1
+
+
+@dataclass(frozen=True, slots=True)
+class Several(Told):
+    """Reads all that it is given at once; says how many that were."""
+
+    def score_all(self, transcripts: Sequence[Transcript], /) -> list[Score]:
+        each = [Told.score(self, transcript) for transcript in transcripts]
+        return [replace(score, raw=float(len(each))) for score in each]
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize(("word", "state", "at_once"), [("fine", "done", 3.0), ("broken", "failed", None)])
+def test_what_scores_several_transcripts_at_once_is_given_them(
+    project: Project, word: str, state: str, at_once: float | None
+) -> None:
+    """What breaks one of them is no matter of the others: they are scored alone."""
+    registry._TABLE.pop("test_told")
+    registry.monitor("test_told", version=4, axis="legibility", threshold=0.6)(Several)
+    runs = run_on(project, "fine", word, "fine")
+    assert [run.state for run in runs] == ["done", state, "done"]
+    assert [run.score.raw for run in runs] == [at_once] * 3
 
 
 @pytest.mark.django_db
