@@ -56,8 +56,9 @@ def without_quotes(text: str, prompt: str, /) -> str:
     """Quotations blanked that are short or stand in the prompt."""
 
     def blank(found: re.Match[str]) -> str:
-        inner = next(group for group in found.groups() if group is not None)
-        return _blank(found) if len(inner) <= _SHORT_QUOTE or inner in prompt else found.group()
+        # One group alone matches in each way of quoting, so that it is the last one.
+        inner, whole = found[found.lastindex or 0], found[0]
+        return " " * len(whole) if len(inner) <= _SHORT_QUOTE or inner in prompt else str(whole)
 
     return _QUOTED.sub(blank, text) if _QUOTES.search(text) else text
 
@@ -67,4 +68,4 @@ def without_names(text: str, /) -> str:
 
 
 def _blank(found: re.Match[str]) -> str:
-    return " " * (found.end() - found.start())
+    return " " * len(found[0])
