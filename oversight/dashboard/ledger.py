@@ -333,6 +333,7 @@ SENTENCES: dict[str, Say] = {
             else words.reason_in_words(str(detail.get("reason", "")))
         )
     ),
+    "transcript.run_asked": _said("asked for run {run_no} of {title} on the transcript"),
     "transcript.scored": _scored,
     "transcript.viewed": _said("opened the transcript ({surface})"),
     "transcripts.ingested": _ingested,

@@ -48,6 +48,12 @@ def tokens_of(transcript_id: UUID) -> dict[int, tuple[Token, ...]] | None:
 
 def drawn(part: PartSurprisal) -> Iterable[Token]:
     """Tokens that share characters (parts of one emoji) are one, with their bits together."""
+    for start, end, bits in surprising(part):
+        yield Token(start, end, str(sum(bits >= least for least in LEVELS)), f"{bits:.1f} bits")
+
+
+def surprising(part: PartSurprisal) -> Iterable[tuple[int, int, float]]:
+    """The tokens of the first level and above: start, end, bits."""
     merged: list[tuple[int, int, float]] = []
     for start, end, bits in part:
         if merged and start < merged[-1][1]:
@@ -55,6 +61,4 @@ def drawn(part: PartSurprisal) -> Iterable[Token]:
             merged.append((first, max(last, end), sum_ + bits))
         elif start < end:
             merged.append((start, end, bits))
-    for start, end, bits in merged:
-        if level := sum(bits >= least for least in LEVELS):
-            yield Token(start, end, str(level), f"{bits:.1f} bits")
+    return (one for one in merged if one[2] >= LEVELS[0])

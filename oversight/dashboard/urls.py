@@ -4,7 +4,16 @@ from __future__ import annotations
 
 from django.urls import path
 
-from oversight.dashboard import admin_views, audit_views, bench_views, monitor_views, traces_views, views
+from oversight.dashboard import (
+    admin_views,
+    audit_views,
+    bench_views,
+    heat,
+    monitor_views,
+    run_views,
+    traces_views,
+    views,
+)
 
 app_name = "dashboard"
 # Named transcripts:list; it stands here because it shows scores beside the transcripts.
@@ -12,6 +21,8 @@ traces_urlpatterns = [path("", traces_views.traces, name="list")]
 urlpatterns = [
     path("traces/<uuid:pk>/", views.trace, name="trace"),
     path("traces/<uuid:pk>/pending", views.trace_pending, name="trace-pending"),
+    path("traces/<uuid:pk>/run", run_views.trace_run, name="trace-run"),
+    path("traces/<uuid:pk>/heat", heat.trace_heat, name="trace-heat"),
     path("traces/<uuid:pk>/history", views.trace_history, name="trace-history"),
     path("traces/<uuid:pk>/origin", views.trace_origin, name="trace-origin"),
     path("traces/<uuid:pk>/raw", views.trace_raw, name="trace-raw"),

@@ -13,10 +13,11 @@ from django.views.decorators.http import require_GET
 
 from oversight.accounts.permissions import Request, memberships_of, permitted
 from oversight.audit.actors import Actor
-from oversight.dashboard import audit, behind, charts, findings, installing, origin
+from oversight.dashboard import audit, behind, charts, findings, installing, origin, surprisal
 from oversight.dashboard import palette as palettes
 from oversight.dashboard.attention import attention
 from oversight.dashboard.overview import PERIODS, overview
+from oversight.dashboard.run_views import tried
 from oversight.dashboard.score_rows import filter_of, scores_page
 from oversight.dashboard.trace import beside_of, head, trace_page
 from oversight.lib.errors import Denied
@@ -34,12 +35,13 @@ def trace(request: Request, pk: UUID) -> HttpResponseBase:
     is_raw, is_surprisal, asked = "raw" in request.GET, "surprisal" in request.GET, request.GET.get("w", "1")
     number = int(asked) if asked.isdecimal() and len(asked) < 7 else 1
     blind, surface = hides_scores(request.user, transcript.pk), "code points" if is_raw else "page"
-    beside = None if blind else beside_of(request.GET, transcript.pk, request.projects)
+    beside = None if blind else tried(request, transcript.pk) or beside_of(request.GET, transcript.pk, request.projects)
     open_transcript(transcript=transcript, surface=surface, actor=Actor.of(request.user), scores=not blind)
     page = trace_page(
         transcript, number=number, is_raw=is_raw, is_surprisal=is_surprisal, beside=beside, is_blind=blind
     )
-    return render(request, "dashboard/trace.html", {"page": page, "desk": review.desk(request.user, transcript.pk)})
+    context = {"page": page, "desk": review.desk(request.user, transcript.pk), "legend": surprisal.legend()}
+    return render(request, "dashboard/trace.html", context)
 
 
 @require_GET

@@ -33,7 +33,7 @@ ACTIONS: Mapping[str, tuple[str, ...]] = {
         "verdict.reopened",
         "item.disputed",
     ),
-    "monitor.view": ("transcripts.ingested", "transcript.scored", "transcript.flagged"),
+    "monitor.view": ("transcripts.ingested", "transcript.run_asked", "transcript.scored", "transcript.flagged"),
     "alert.view": ("webhook.delivered", "webhook.died", "webhook.requested"),
 }
 ALL_ACTIONS = tuple(action for actions in ACTIONS.values() for action in actions)

@@ -132,6 +132,21 @@ class RunsRetried(Event):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class RunAsked(Event):
+    """Somebody who reads a transcript asked for one deployment's run on it, now."""
+
+    action: ClassVar[str] = "transcript.run_asked"
+    object_type: ClassVar[str] = "transcript"
+    run_id: int
+    deployment_id: int
+    monitor: str
+    run_no: int
+
+    def subjects(self) -> tuple[str, ...]:
+        return (f"deployment:{self.deployment_id}",)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class ExaminationAsked(Event):
     """Somebody asked that a deployment's judge be examined again."""
 
