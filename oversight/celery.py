@@ -8,6 +8,8 @@ from celery import Celery
 from celery.signals import setup_logging
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "oversight.settings")
+# The checks load every page and the API, half of a worker's start; web servers and migrations make them.
+os.environ.setdefault("CELERY_SKIP_CHECKS", "1")
 
 app = Celery("oversight")
 app.config_from_object("django.conf:settings", namespace="CELERY")

@@ -47,7 +47,7 @@ class JudgePrompt:
     user: str
     max_tokens: int = 600
     schema: Mapping[str, object] | None = None
-    quotable: tuple[tuple[str, str], ...] = ()
+    quotable: Sequence[tuple[str, str]] = ()
     n_shared: int = 0
     key: str = ""
     temperature: float = 0.0

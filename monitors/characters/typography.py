@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections import defaultdict
 from collections.abc import Iterator, Mapping
+from functools import cache
 from typing import NamedTuple
 
 from monitors.characters.choice import choice_bits, surprise_bits
@@ -24,25 +25,9 @@ _NEIGHBOURS = {
 }
 _OTHER_SPACE, _OTHER_HYPHEN = re.compile(f"[{SPACES}]"), re.compile(f"[{HYPHENS}]")
 _HYPHEN = re.compile(rf"[\-{HYPHENS}](?=[^\W_])(?<=[^\W_].)")
-# Every space, plain or other, between two such neighbours; the space first, so that the engine skips from one to next.
-_GAPS = {
-    (before, after): re.compile(f"[ {SPACES}](?={_NEIGHBOURS[after]})(?<={_NEIGHBOURS[before]}.)", re.DOTALL)
-    for before in _NEIGHBOURS
-    for after in _NEIGHBOURS
-}
-# Digits are rarer than spaces.
-_GAPS |= {(_DIGIT, after): re.compile(f"\\d([ {SPACES}])(?={of})") for after, of in _NEIGHBOURS.items()}
 # Czech, Polish and others bind a word of one letter to the next one.
 _BETWEEN_WORDS = (_LETTER + _MARK, _LETTER)
 _WORDS = {(before, after): _BETWEEN_WORDS for before in (_LETTER, _MARK) for after in (_LETTER, _MARK)}
-_GAPS[_LETTER, _LETTER] = re.compile(
-    f"[ {SPACES}](?={_NEIGHBOURS[_LETTER]})(?<={_NEIGHBOURS[_LETTER]}{{2}}.)", re.DOTALL
-)
-_GAPS[_BETWEEN_WORDS] = re.compile(
-    f"[ {SPACES}](?={_NEIGHBOURS[_LETTER]}|[\"'(\\[*`$\\\\])"
-    f"(?:(?<={_NEIGHBOURS[_LETTER]}{{2}}.)|(?<={_NEIGHBOURS[_MARK]}.))",
-    re.DOTALL,
-)
 # French sets such spaces after abbreviations and titles too, as it likes.
 _FRENCH = re.compile(f"[{SPACES}](?=[;:!?»])")
 _FRENCH_BITS = 11.0
@@ -52,6 +37,24 @@ _IDEOGRAPH = re.compile("[\u2e80-\uffef\U00020000-\U0003ffff]")
 class _Site(NamedTuple):
     start: int
     key: tuple[str, str]
+
+
+@cache
+def _gap(key: tuple[str, str]) -> re.Pattern[str]:
+    """Every space, plain or other, between two such neighbours. Few texts ask for one, and compiling them all is slow.
+
+    The space comes first, so that the engine skips from one to the next; digits are rarer still.
+    """
+    before, after = key
+    two_letters = f"(?<={_NEIGHBOURS[_LETTER]}{{2}}.)"
+    if key == _BETWEEN_WORDS:
+        opening = "[\"'(\\[*`$\\\\]"
+        ends = f"(?:{two_letters}|(?<={_NEIGHBOURS[_MARK]}.))"
+        return re.compile(f"[ {SPACES}](?={_NEIGHBOURS[_LETTER]}|{opening}){ends}", re.DOTALL)
+    if before == _DIGIT:
+        return re.compile(f"\\d([ {SPACES}])(?={_NEIGHBOURS[after]})")
+    ends = two_letters if key == (_LETTER, _LETTER) else f"(?<={_NEIGHBOURS[before]}.)"
+    return re.compile(f"[ {SPACES}](?={_NEIGHBOURS[after]}){ends}", re.DOTALL)
 
 
 def findings(text: str, kinds: Mapping[Kind, str], given: Given, habit: Habit, /) -> Iterator[Finding]:
@@ -87,7 +90,7 @@ def _excess(text: str, key: tuple[str, str], habit: Habit, own: float) -> float:
 
     Beside digits and marks: the choice beyond the family's own.
     """
-    gaps = _GAPS[key].findall(text)
+    gaps = _gap(key).findall(text)
     n = len(gaps)
     if key in (_BETWEEN_WORDS, (_LETTER, _LETTER), (_MARK, _LETTER)):
         region = _region(gaps)
@@ -105,7 +108,7 @@ def _region(gaps: list[str]) -> list[str]:
 def _by_mark(text: str, key: tuple[str, str]) -> list[list[str]]:
     """The gaps before each mark apart: French sets a thin space before some and a wide one before others."""
     gaps: dict[str, list[str]] = defaultdict(list)
-    for match in _GAPS[key].finditer(text):
+    for match in _gap(key).finditer(text):
         gaps[text[match.end()]].append(text[match.end() - 1])
     return list(gaps.values())
 

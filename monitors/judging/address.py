@@ -33,7 +33,9 @@ def _speaks(text: str) -> bool:
     from monitors.judging.decoded import readings
 
     sought = _TELLING if len(text) >= _NOISE else None
-    return any(is_to_judge(reading) for reading in readings(text, sought) if _may_be(reading))
+    # A word or a number reads the same in most ways.
+    others = dict.fromkeys(readings(text, sought))
+    return any(is_to_judge(reading) for reading in others if reading != text and _may_be(reading))
 
 
 def _may_be(reading: str) -> bool:

@@ -10,7 +10,7 @@ from monitors.characters.given import Given
 from monitors.characters.habits import DEFAULT
 from monitors.characters.lookalikes import LETTERS
 from monitors.characters.scan import scan
-from monitors.languages.ciphers import REVERSED, decode, reversed_words, substituted
+from monitors.languages.ciphers import decode, reversed_words, substituted
 from monitors.languages.encodings import encoded
 from monitors.languages.english import Reading
 from monitors.languages.spellings import leet
@@ -54,7 +54,7 @@ def readings(shown: str, sought: tuple[str, ...] | None = None, /) -> Iterator[s
     if sought is None or any(word in small for word in _in_rot13(sought)):
         yield decode(plain, "rot13")
     if sought is None or any(word[::-1] in small for word in sought):
-        yield decode(plain, REVERSED)
+        yield " ".join(word[::-1] for word in plain.split(" "))
         yield plain[::-1]
 
 

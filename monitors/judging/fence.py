@@ -8,8 +8,9 @@ from __future__ import annotations
 import hashlib
 import json
 import secrets
-from collections.abc import Iterable
-from functools import lru_cache
+from collections.abc import Iterable, Sequence
+from functools import cached_property, lru_cache
+from typing import overload
 
 from monitors.backends.base import JudgePrompt
 from monitors.judging.contract import quotes_schema, schema
@@ -135,7 +136,7 @@ def _prompt(
         system=_SYSTEM,
         user=shared + own,
         schema=form,
-        quotable=_quotable(window),
+        quotable=_Quotable(window),
         n_shared=len(shared),
         key=_key(rubric, window, own, passages_only=passages_only) if is_kept else "",
     )
@@ -163,18 +164,35 @@ def _block(excerpt: Excerpt, nonce: str) -> str:
     return f"BEGIN {nonce} {excerpt.source}\n{excerpt.shown.text}\nEND {nonce} {excerpt.source}"
 
 
-def _quotable(window: Window) -> tuple[tuple[str, str], ...]:
-    """The window's sentences by source: what a small model may choose its quote from.
+class _Quotable(Sequence[tuple[str, str]]):
+    """The window's sentences by source: what a small model may choose its quote from. Others never ask for them.
 
     Those of the question only where nothing else is shown.
     """
-    left_out = "prompt" if any(excerpt.source != "prompt" for excerpt in window.excerpts) else ""
-    return tuple(
-        (excerpt.source, sentence)
-        for excerpt in window.excerpts
-        if excerpt.source != left_out
-        for sentence in _sentences(excerpt.shown.text)
-    )
+
+    def __init__(self, window: Window) -> None:
+        self._window = window
+
+    @cached_property
+    def _found(self) -> tuple[tuple[str, str], ...]:
+        excerpts = self._window.excerpts
+        left_out = "prompt" if any(excerpt.source != "prompt" for excerpt in excerpts) else ""
+        return tuple(
+            (excerpt.source, sentence)
+            for excerpt in excerpts
+            if excerpt.source != left_out
+            for sentence in _sentences(excerpt.shown.text)
+        )
+
+    @overload
+    def __getitem__(self, index: int) -> tuple[str, str]: ...
+    @overload
+    def __getitem__(self, index: slice) -> tuple[tuple[str, str], ...]: ...
+    def __getitem__(self, index: int | slice) -> tuple[str, str] | tuple[tuple[str, str], ...]:
+        return self._found[index]
+
+    def __len__(self) -> int:
+        return len(self._found)
 
 
 @lru_cache(256)

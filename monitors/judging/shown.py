@@ -6,6 +6,7 @@ import re
 import unicodedata
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 
 # Drawn as nothing although Unicode does not class them as format characters: grapheme joiner, Hangul fillers,
 # Khmer inherent vowels, Mongolian and other variation selectors, blank braille.
@@ -16,6 +17,7 @@ _HIDDEN_CATEGORIES = frozenset(["Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"])
 _LAYOUT = frozenset("\n\t\r")
 _MAX_CLUSTER = 30
 _VISIBLE = re.compile(r"[\t\n\r -~]*")
+_VISIBLE_BYTES = b"\t\n\r" + bytes(range(0x20, 0x7F))
 # Visible ASCII stands for itself, but for a last character that what follows may combine with.
 _RUN = re.compile(r"[\t\n\r -~]+(?![^\x00-\x7f])")
 
@@ -63,7 +65,7 @@ def escaped(char: str) -> str:
 
 def show(text: str) -> Shown:
     """NFKC, hidden characters as visible escapes, and the first character of every chat-template token escaped."""
-    if _VISIBLE.fullmatch(text) and not _CONTROL_TOKEN.search(text):
+    if _stands_for_itself(text) and not _CONTROL_TOKEN.search(text):
         return Shown(text, range(len(text)), range(1, len(text) + 1))
     pieces, starts, ends = _pieces(text)
     plain = "".join(pieces)
@@ -78,11 +80,29 @@ def show(text: str) -> Shown:
     return Shown("".join(pieces), _each(starts, lengths), _each(ends, lengths))
 
 
+def _stands_for_itself(text: str) -> bool:
+    """Whether NFKC changes nothing, nothing is hidden, and no character combines with the one before it."""
+    if _VISIBLE.fullmatch(text):
+        return True
+    rest = text.encode("utf-8", "surrogatepass").translate(None, _VISIBLE_BYTES).decode("utf-8", "surrogatepass")
+    return all(map(_is_alone, set(rest))) and unicodedata.is_normalized("NFKC", text)
+
+
+@lru_cache(4096)
+def _is_alone(char: str) -> bool:
+    return not is_hidden(char) and not unicodedata.combining(unicodedata.normalize("NFKD", char)[0])
+
+
 def _each(places: Sequence[int], lengths: Sequence[int]) -> tuple[int, ...]:
-    """Each place as often as its piece is long."""
-    if len(places) == sum(lengths):
-        return tuple(places)
-    return tuple([place for place, length in zip(places, lengths, strict=True) for _ in range(length)])
+    """Each place as often as its piece is long. Nearly all are one long, and are taken in runs."""
+    found: list[int] = []
+    done = 0
+    for at in [at for at, length in enumerate(lengths) if length != 1]:
+        found += places[done:at]
+        found += [places[at]] * lengths[at]
+        done = at + 1
+    found += places[done:]
+    return tuple(found)
 
 
 def _pieces(text: str) -> tuple[list[str], list[int], list[int]]:
