@@ -79,7 +79,9 @@ class OpenPages:
         self.url, self.pages = url, [OpenPage(cookie, counts) for cookie in cookies]
 
     async def __aenter__(self) -> Self:
-        self._client = httpx.AsyncClient(base_url=self.url, timeout=60)
+        # The server ends connections that were quiet for some seconds.
+        limits = httpx.Limits(max_keepalive_connections=0)
+        self._client = httpx.AsyncClient(base_url=self.url, timeout=60, limits=limits)
         for start in range(0, len(self.pages), CONNECTING):
             await asyncio.gather(
                 *(page.open(self.url, self._client) for page in self.pages[start : start + CONNECTING])

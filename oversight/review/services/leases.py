@@ -116,7 +116,8 @@ def _is_audits_turn(queue: Queue) -> bool:
 
 def has_free_slot() -> Q:
     """Of an item that waits for readers: nobody reads or has decided slot 1, or slot 2 where two are required."""
-    of_slot = Assignment.objects.taken().filter(item=OuterRef("pk"))
+    # True of both slots. Without it PostgreSQL hashes every claim that ever ended in a verdict to find one free item.
+    of_slot = Assignment.objects.taken().filter(item=OuterRef("pk"), slot__lte=OuterRef("required"))
     return ~Exists(of_slot.filter(slot=1)) | (Q(required=2) & ~Exists(of_slot.filter(slot=2)))
 
 
