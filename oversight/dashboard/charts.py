@@ -14,7 +14,7 @@ from typing import Any
 from monitors.base import State
 from oversight.dashboard import words
 from oversight.dashboard.coverage import MOST_LINES, DayOfModel
-from oversight.dashboard.overview import FlagsInHour, MonitorStates, Overview
+from oversight.dashboard.overview import LONGEST_BY_HOUR, FlagsInHour, MonitorStates, Overview
 
 # Beside its colour every series has a pattern of its own.
 PATTERNS = ("", "/", "x", ".", "-")
@@ -27,8 +27,6 @@ STATE_SERIES: tuple[tuple[str, str, str, str], ...] = (
     (State.UNSCORED, "Could not measure", "--violet", "/"),
     (State.SKIPPED, "Not applicable", "--line", ""),
 )
-# A bar for each hour of more days than that is thinner than a pixel or two.
-LONGEST_BY_HOUR = timedelta(days=3)
 FEWEST_DAYS = 7
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -21,6 +21,8 @@ from oversight.review.models import ItemState, ReviewItem, Verdict, VerdictLabel
 from oversight.transcripts.models import Transcript
 
 SAID_AFTER = timedelta(seconds=20)
+# A bar for each hour of more days than that is thinner than a pixel or two.
+LONGEST_BY_HOUR = timedelta(days=3)
 PERIODS: dict[str, tuple[str, timedelta | None]] = {
     "day": ("24 hours", timedelta(hours=24)),
     "week": ("7 days", timedelta(days=7)),
@@ -64,7 +66,7 @@ class MonitorStates:
 
 @dataclass(frozen=True, slots=True)
 class FlagsInHour:
-    """Flags of one monitor in one hour."""
+    """Flags of one monitor in one hour, or in one day where the flags of many days are told."""
 
     hour: datetime
     monitor: str
@@ -203,10 +205,22 @@ def _by_monitor(states: Iterable[Mapping[str, Any]]) -> tuple[MonitorStates, ...
 
 def _flags(scores: QuerySet[Score]) -> tuple[FlagsInHour, ...]:
     hours = scores.filter(flagged=True).annotate(hour=TruncHour("at")).values("hour", "monitor")
-    return tuple(
-        FlagsInHour(row["hour"], row["monitor"], row["n"])
-        for row in hours.annotate(n=Count("pk")).order_by("hour", "monitor")
+    return by_day(
+        [
+            FlagsInHour(row["hour"], row["monitor"], row["n"])
+            for row in hours.annotate(n=Count("pk")).order_by("hour", "monitor")
+        ]
     )
+
+
+def by_day(flags: Sequence[FlagsInHour]) -> tuple[FlagsInHour, ...]:
+    """Flags of more days than can be drawn by the hour, added up: thousands of hours are few days."""
+    if not flags or flags[-1].hour - flags[0].hour < LONGEST_BY_HOUR:
+        return tuple(flags)
+    days: Counter[tuple[datetime, str]] = Counter()
+    for flag in flags:
+        days[flag.hour.replace(hour=0), flag.monitor] += flag.count
+    return tuple(FlagsInHour(day, monitor, n) for (day, monitor), n in days.items())
 
 
 def _waiting(projects: Collection[int]) -> dict[str, Any]:

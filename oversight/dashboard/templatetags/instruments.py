@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable
 from datetime import UTC, datetime
-from functools import cache
+from functools import cache, lru_cache
 from uuid import UUID
 
 from django import template
@@ -43,6 +42,11 @@ register.filter("number", words.measure_number)
 @register.simple_tag
 def icon(name: str) -> SafeString:
     """An icon of the sprite; it stands beside a word, so it is hidden from screen readers."""
+    return _icon(name)
+
+
+@cache
+def _icon(name: str) -> SafeString:
     return format_html(_ICON, static("vendor/lucide-static/1.62.0/sprite.svg"), name)
 
 
@@ -83,9 +87,14 @@ def when(at: datetime) -> SafeString:
 
 
 @register.simple_tag
-def options(choices: Iterable[tuple[str, str]], chosen: object = "") -> SafeString:
+def options(choices: tuple[tuple[str, str], ...], chosen: object = "") -> SafeString:
     """The options of a menu of hundreds, by value and words; long words are cut."""
-    selected = str(chosen)
+    return _options(choices, str(chosen))
+
+
+@lru_cache(maxsize=64)
+def _options(choices: tuple[tuple[str, str], ...], selected: str) -> SafeString:
+    """Drawn once for as long as they stay the same: a menu of hundreds costs as much as all rows beside it."""
     rows = ((value, _SELECTED if value == selected else "", _cut(words)) for value, words in choices)
     return format_html_join("", _OPTION, rows)
 

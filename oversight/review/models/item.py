@@ -124,6 +124,13 @@ class ReviewItem(models.Model):
             models.Index(
                 fields=["project"], name="review_item_second_idx", condition=models.Q(state="open", required__gt=1)
             ),
+            # Every item that `selectors.blindness` could call blind is in it.
+            models.Index(
+                fields=["transcript"],
+                name="review_item_blind_idx",
+                condition=~models.Q(state="decided")
+                & (models.Q(state="disputed") | models.Q(required__gt=1) | models.Q(stream="audit")),
+            ),
             models.Index(
                 fields=["project", "-decided_at", "-id"],
                 name="review_item_decided_idx",

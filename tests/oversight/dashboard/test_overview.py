@@ -20,7 +20,7 @@ from oversight.accounts.models import Project, User
 from oversight.dashboard import charts
 from oversight.dashboard.attention import attention
 from oversight.dashboard.coverage import DayOfModel
-from oversight.dashboard.overview import FlagsInHour, MonitorStates, Share, overview
+from oversight.dashboard.overview import FlagsInHour, MonitorStates, Share, by_day, overview
 from oversight.monitoring import services as monitoring
 from oversight.review.models import Assignment, ReviewItem, Verdict
 from tests import factories
@@ -134,7 +134,7 @@ def test_the_overview_takes_the_same_number_of_queries_whatever_it_counts(
     for _ in range(3):
         factories.make_score(factories.make_transcript(project), deployment=deployment)
 
-    with django_assert_num_queries(26):
+    with django_assert_num_queries(27):
         client.get(reverse("dashboard:overview"))
 
 
@@ -147,6 +147,15 @@ def test_the_table_of_a_chart_says_what_its_bars_say() -> None:
     assert [bar["y"] for bar in chart.figure["data"]] == [[3, 0, 0], [0, 0, 1]]
     assert chart.rows == (("2026-11-22 14:00", "0", "1"), ("2026-11-22 12:00", "3", "0"))
     assert chart.summary == "4 flags in 3 hours; the most in one hour, 3, on 2026-11-22 at 12:00 UTC."
+
+
+def test_flags_of_many_days_are_added_up_before_they_are_drawn_and_those_of_few_are_not() -> None:
+    noon = datetime(2026, 11, 20, 12, tzinfo=UTC)
+    flags = [FlagsInHour(noon + timedelta(hours=hours), "byte_channels", 2) for hours in (0, 3, 71, 72)]
+    assert by_day(flags[:3]) == tuple(flags[:3])
+    days = [(flag.hour.date().isoformat(), flag.count) for flag in by_day(flags)]
+    assert days == [("2026-11-20", 4), ("2026-11-23", 4)]
+    assert charts.flags_over_time(by_day(flags)) == charts.flags_over_time(flags)
 
 
 def test_flags_of_more_than_three_days_stand_by_day() -> None:
