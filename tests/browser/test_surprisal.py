@@ -41,34 +41,46 @@ def trace(house: House) -> str:
     return f"/traces/{id_}/"
 
 
-def test_the_key_shows_the_view_and_leads_from_one_token_to_the_next(
+PAINTED = "() => [1, 2, 3, 4, 5].map((n) => CSS.highlights.get(`bits-${n}`)?.size || 0)"
+
+
+def test_the_key_draws_tokens_over_the_text_in_place_and_leads_from_one_to_the_next(
     trace: str, visitor: Callable[..., Page], tmp_path: Path
 ) -> None:
     page = visitor("reviewer")
     page.goto(trace)
-    expect(page.locator(".text .bits")).to_have_count(0)
+    expect(page.get_by_role("heading", name="Surprisal", exact=True)).to_be_hidden()
+    page.evaluate("window.stays = true")
     page.keyboard.press("s")
     expect(page.get_by_role("heading", name="Surprisal", exact=True)).to_be_visible()
-    expect(page.locator('.text .bits[data-b="5"]')).to_have_text(" <b>blorp</b>")
-    text = page.locator('[data-part="1"]').evaluate("part => part.textContent")
-    assert text == TEXT
+    page.wait_for_function(f"() => ({PAINTED})().join() === '12,0,1,1,1'")
+    assert page.evaluate("window.stays")
+    assert page.locator('[data-part="1"]').evaluate("part => part.textContent") == TEXT
+    assert page.locator(".text .bits").count() == 0
 
     page.keyboard.press(">")
-    value = page.locator("[data-bits-value]")
+    value = page.locator("[data-heat-value]")
     expect(value).to_have_text("zzv: 13.5 bits")
-    expect(page.locator(".text .bits:focus")).to_have_text(" zzv")
     page.keyboard.press(">")
     expect(value).to_have_text("<b>blorp</b>: 16.0 bits")
     page.keyboard.press("<")
     expect(value).to_have_text("zzv: 13.5 bits")
-    page.locator('.text .bits[data-b="3"]').first.hover()
-    expect(value).to_contain_text("9.0 bits")
+    page.get_by_text("The most surprising tokens").click()
+    first = page.locator("[data-heat-table] tbody tr").first
+    expect(first).to_contain_text("<b>blorp</b>")
+    expect(first).to_contain_text("16.0")
+    page.get_by_role("button", name="Lines only").click()
+    assert page.evaluate("document.documentElement.hasAttribute('data-bits-lines')")
+    page.get_by_role("button", name="Lines only").click()
 
     shots = Path(os.environ.get("OVERSIGHT_SHOTS", tmp_path))
     for theme in ("light", "dark"):
         page.evaluate("theme => document.documentElement.dataset.theme = theme", theme)
         page.screenshot(path=shots / f"surprisal-{theme}.png")
-    lines = page.locator(".surprisal-legend .bits").evaluate_all(
+    page.set_viewport_size({"width": 320, "height": 800})
+    page.screenshot(path=shots / "surprisal-narrow.png")
+    assert page.evaluate("document.documentElement.scrollWidth") <= 320
+    lines = page.locator("[data-heat-legend] .surprisal-legend .bits").evaluate_all(
         """spans => spans.map((span) => {
           const style = getComputedStyle(span);
           return style.borderBottomStyle + style.borderBottomWidth;
@@ -76,5 +88,20 @@ def test_the_key_shows_the_view_and_leads_from_one_token_to_the_next(
     )
     assert len(set(lines)) == 5
 
+    page.set_viewport_size({"width": 1280, "height": 800})
+    page.keyboard.press("s")
+    page.wait_for_function(f"() => ({PAINTED})().join() === '0,0,0,0,0'")
+
+
+def test_where_the_browser_cannot_draw_layers_the_server_draws_the_view(
+    trace: str, visitor: Callable[..., Page]
+) -> None:
+    page = visitor("reviewer")
+    page.add_init_script("delete CSS.__proto__.highlights; delete CSS.highlights; delete window.Highlight")
+    page.goto(trace)
+    page.keyboard.press("s")
+    expect(page.locator('.text .bits[data-b="5"]')).to_have_text(" <b>blorp</b>")
+    page.keyboard.press(">")
+    expect(page.locator("[data-bits-value]")).to_have_text("zzv: 13.5 bits")
     page.keyboard.press("s")
     expect(page.locator(".text .bits")).to_have_count(0)

@@ -22,6 +22,7 @@ from oversight.dashboard.surprisal import Token, drawn
 from oversight.dashboard.text_view import PartText
 from oversight.dashboard.trace import PartView
 from oversight.monitoring.models import SurprisalProfile
+from oversight.review.models import Stream
 from oversight.transcripts.exact_text import to_stored
 from oversight.transcripts.models import Transcript
 from tests import factories
@@ -90,11 +91,27 @@ def test_a_kept_profile_is_drawn_when_asked_for(project: Project, alice: User, c
     plain, drawn_over = client.get(url).content.decode(), client.get(f"{url}?surprisal=1").content.decode()
 
     assert 'href="?surprisal=1"' in plain
-    assert 'class="bits"' not in plain
+    assert '" title="9.2 bits"' not in plain
     spans = re.findall(r'<span class="bits" data-b="(\d)" title="([^"]*)">([^<]*)</span>', drawn_over)
     assert [span for span in spans if span[1]] == [("3", "9.2 bits", " two")]
     assert "style=" not in drawn_over
     assert Rendered(drawn_over).texts[1] == "One two three. Four."
+
+
+@pytest.mark.django_db
+def test_the_page_may_ask_for_the_same_as_numbers_and_nobody_blind_may(
+    project: Project, alice: User, client_of: SignIn
+) -> None:
+    profile = Surprisal((PartSurprisal.of(1, [(0, 3), (3, 7), (7, 14), (14, 19)], [None, 9.25, 0.5, 16.04]),))
+    transcript = _scored(project, Score(0.1, surprisal=profile))
+    url = reverse("dashboard:trace-heat", args=[transcript.pk])
+    sent = client_of(alice).get(url).json()
+    assert sent["parts"] == {"1": [3, 4, 92, 7, 5, 160]}
+    assert sent["levels"] == list(surprisal.LEVELS)
+    item = factories.make_item(project, id="drawn")
+    item.stream = Stream.AUDIT
+    item.save()
+    assert client_of(alice).get(reverse("dashboard:trace-heat", args=[item.transcript_id])).status_code == 404
 
 
 @pytest.mark.django_db
