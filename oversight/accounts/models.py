@@ -125,6 +125,7 @@ class Scope(models.TextChoices):
     INGEST = "ingest", "Ingest transcripts"
     READ_META = "read:meta", "Read states and scores"
     READ_CONTENT = "read:content", "Read transcripts"
+    READ_BLIND = "read:blind", "Read scores before a blind verdict"
 
 
 class ApiKey(models.Model):

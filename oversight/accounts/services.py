@@ -103,11 +103,13 @@ def create_api_key(
     created_by: User | None = None,
     actor: Actor,
 ) -> NewKey:
-    """Invalid for no scope, for ingest together with reading, and for more than 180 days."""
+    """Invalid for no scope, ingest together with reading, read:blind by itself, and for more than 180 days."""
     if not scopes:
         raise Invalid("A key needs at least one scope.", place="scopes")
     if Scope.INGEST in scopes and len(set(scopes)) > 1:
         raise Invalid("A key that ingests can not read: make two keys.", place="scopes")
+    if Scope.READ_BLIND in scopes and Scope.READ_META not in scopes:
+        raise Invalid("The scope read:blind adds to read:meta: give both.", place="scopes")
     if not 1 <= days <= MAX_KEY_DAYS:
         raise Invalid(f"A key lives from 1 to {MAX_KEY_DAYS} days.", place="days")
     minted = keys.mint()

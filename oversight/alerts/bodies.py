@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
@@ -17,12 +17,16 @@ EVENT_TYPES = {
     SETTLED: "a verdict is settled",
     ALARMED: "the health of a judge raises an alarm",
 }
+WITHHELD = "withheld until a verdict"
 MAX_BYTES = 8 * 1024
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Alert:
-    """One event as receivers are told of it. What does not apply to its type is None."""
+    """One event as receivers are told of it. What does not apply to its type is None.
+
+    `is_blind`: somebody is still to read the transcript without a score, so neither it nor the monitor is told.
+    """
 
     type: str
     at: datetime
@@ -35,6 +39,7 @@ class Alert:
     severity: int | None = None
     deployment_id: str | None = None
     rule: str | None = None
+    is_blind: bool = False
 
     @property
     def url(self) -> str:
@@ -50,12 +55,15 @@ def body(alert: Alert, kind: str) -> bytes:
 
 
 def _standard(alert: Alert) -> dict[str, Any]:
+    if alert.is_blind:
+        alert = replace(alert, monitor=None, score=None, threshold=None)
     data = {
         "id": alert.transcript_id,
         "project": alert.project,
         "monitor": alert.monitor,
         "score": alert.score,
         "threshold": alert.threshold,
+        "scores_state": WITHHELD if alert.is_blind else None,
         "label": alert.label,
         "severity": alert.severity,
         "rule": alert.rule,
@@ -76,6 +84,8 @@ def _slack(alert: Alert) -> dict[str, Any]:
 
 def _sentence(alert: Alert) -> str:
     project = slack_text(alert.project)
+    if alert.type == FLAGGED and alert.is_blind:
+        return f"Flagged in {project}: monitor and score are {WITHHELD}"
     if alert.type == FLAGGED:
         return (
             f"Flagged in {project}: {slack_text(alert.monitor or '')} gives {alert.score:.2f}"

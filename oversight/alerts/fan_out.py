@@ -18,6 +18,7 @@ from oversight.audit import services as audit
 from oversight.audit.actors import Actor
 from oversight.audit.models import LedgerEvent
 from oversight.lib import clock
+from oversight.review.services import is_read_blind
 
 ACTOR = Actor.worker("alerts")
 
@@ -56,6 +57,7 @@ def alert_of(event: LedgerEvent, project: Project) -> Alert:
         monitor=str(detail["monitor"]),
         score=float(detail["score"]),
         threshold=float(detail["threshold"]),
+        is_blind=is_read_blind(project_id=project.pk, transcript_id=uuid.UUID(event.object_id)),
     )
 
 

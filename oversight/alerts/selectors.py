@@ -5,12 +5,15 @@ from __future__ import annotations
 import json
 from dataclasses import dataclass
 from datetime import datetime
+from uuid import UUID
 
 from django.db.models import Count, QuerySet
 
+from oversight.accounts.models import User
 from oversight.alerts import bodies
 from oversight.alerts.models import Attempt, Delivery, DeliveryState, Endpoint, EndpointState, Rule
 from oversight.monitoring.models import Deployment
+from oversight.review.selectors.blindness import hides_earlier, hides_scores
 
 PAGE = 50
 TONES = {
@@ -169,6 +172,14 @@ def delivery_page(
 def delivery_row(projects: frozenset[int], pk: int) -> DeliveryRow | None:
     """Two queries."""
     return next(iter(_rows(Delivery.objects.in_projects(projects).filter(pk=pk), with_body=True)), None)
+
+
+def hides_body(row: DeliveryRow, user: User) -> bool:
+    """Whether its score or verdict is one that this person must not know yet. At most two queries."""
+    if not row.transcript_id:
+        return False
+    transcript_id = UUID(row.transcript_id)
+    return hides_scores(user, transcript_id) or hides_earlier(user, transcript_id)
 
 
 def n_dead(projects: frozenset[int]) -> int:

@@ -143,7 +143,7 @@ def delivery(request: Request, pk: int) -> HttpResponseBase:
     row = selectors.delivery_row(request.projects, pk)
     if row is None:
         raise NotFound("There is no such delivery.")
-    return render(request, "alerts/delivery.html", {"row": row})
+    return render(request, "alerts/delivery.html", {"row": row, "is_hidden": selectors.hides_body(row, request.user)})
 
 
 @require_POST

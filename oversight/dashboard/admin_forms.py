@@ -14,6 +14,7 @@ SCOPE_SETS = {
     "ingest": (Scope.INGEST,),
     "meta": (Scope.READ_META,),
     "content": (Scope.READ_META, Scope.READ_CONTENT),
+    "blind": (Scope.READ_META, Scope.READ_BLIND),
 }
 
 
@@ -52,6 +53,7 @@ class KeyForm(ProjectForm):
             ("ingest", "Ingest transcripts, and read nothing"),
             ("meta", "Read states and scores"),
             ("content", "Read states, scores and transcripts"),
+            ("blind", "Read states and scores, also before a blind verdict"),
         ],
     )
     days = forms.IntegerField(label="Days until it expires", min_value=1, max_value=180, initial=90)

@@ -19,7 +19,7 @@ from oversight.audit.models import LedgerEvent
 from oversight.dashboard import ledger
 from oversight.dashboard.ledger import Change, Names
 from oversight.review.models import ItemState
-from oversight.review.selectors.blindness import hides_scores
+from oversight.review.selectors.blindness import hides_earlier, hides_scores
 from oversight.transcripts.models import Transcript
 
 PAGE = 50
@@ -29,6 +29,7 @@ MOST_HISTORY = 500
 SKEW = timedelta(minutes=5)
 # An object of which every fifth event speaks fills a page from the newest of them; a rare one is found by its index.
 WINDOW = 5_000
+SAYS_A_VERDICT = ("verdict.committed", "verdict.settled")
 
 
 @dataclass(frozen=True, slots=True)
@@ -138,7 +139,10 @@ def history_of_transcript(transcript: Transcript, reader: User | None = None) ->
 
 
 def _known_to(reader: User | None, transcript: Transcript) -> QuerySet[LedgerEvent]:
-    """Read blind, it has no scores; read by two apart, nothing of what others do with it until it is decided."""
+    """Read blind, it has no scores; read by two apart, nothing of what others do with it until it is decided.
+
+    Opened again, no earlier verdict of others, until this reader has given their own.
+    """
     events = LedgerEvent.objects.all()
     if reader is None:
         return events
@@ -146,7 +150,10 @@ def _known_to(reader: User | None, transcript: Transcript) -> QuerySet[LedgerEve
     if hides_scores(reader, transcript.pk):
         return events.filter(own | Q(action="transcripts.ingested"))
     is_apart = transcript.review_items.filter(required__gt=1).exclude(state=ItemState.DECIDED).exists()
-    return events.filter(own | ~Q(object_type="review_item")) if is_apart else events
+    if is_apart:
+        return events.filter(own | ~Q(object_type="review_item"))
+    is_steering = hides_earlier(reader, transcript.pk)
+    return events.filter(own | ~Q(action__in=SAYS_A_VERDICT)) if is_steering else events
 
 
 @dataclass(frozen=True, slots=True)

@@ -319,6 +319,7 @@ SENTENCES: dict[str, Say] = {
     "runs.retried": lambda detail, event, names: (
         f"started {len(detail.get('run_ids', ()))} runs of deployment {event.object_id} again: {detail.get('why', '')}"
     ),
+    "scores.released": _said("was given the scores of a transcript that is still to be read blind"),
     "session.failed": lambda detail, event, names: (
         "was refused to sign in" + (": too many attempts" if detail.get("throttled") else "")
     ),

@@ -207,6 +207,14 @@ class LabelSetChosen(Event):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class ScoresReleased(Event):
+    """Scores of a transcript that somebody is still to read blind were about to be sent to a key that may have them."""
+
+    action: ClassVar[str] = "scores.released"
+    object_type: ClassVar[str] = "transcript"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class GuidelinesRead(Event):
     """The guidelines of a version were about to be shown."""
 

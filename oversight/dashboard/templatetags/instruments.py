@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Collection
 from datetime import UTC, datetime
 from functools import cache, lru_cache
+from typing import Any
 from uuid import UUID
 
 from django import template
@@ -13,8 +15,10 @@ from django.urls import reverse
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 
+from oversight.accounts.models import User
 from oversight.dashboard import words
 from oversight.lib import clock
+from oversight.review.selectors.blindness import hidden_scores
 
 register = template.Library()
 MOST_OF_OPTION = 48
@@ -48,6 +52,12 @@ def icon(name: str) -> SafeString:
 @cache
 def _icon(name: str) -> SafeString:
     return format_html(_ICON, static("vendor/lucide-static/1.62.0/sprite.svg"), name)
+
+
+@register.simple_tag
+def read_blind_among(rows: Collection[Any], user: User) -> frozenset[UUID]:
+    """Ids of the transcripts of these rows whose scores this person must not see. For pages of apps below review."""
+    return hidden_scores(user, {row.transcript_id for row in rows})
 
 
 @register.simple_tag

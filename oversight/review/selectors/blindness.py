@@ -14,7 +14,7 @@ from uuid import UUID
 from django.db.models import Exists, OuterRef, Q, QuerySet
 
 from oversight.accounts.models import User
-from oversight.review.models import ItemState, ReviewItem, Stream, Verdict
+from oversight.review.models import ItemState, ReviewItem, Stream, Verdict, VerdictState
 
 
 def hides_scores(user: User | int, transcript_id: UUID) -> bool:
@@ -26,6 +26,26 @@ def hidden_scores(user: User | int, transcript_ids: Collection[UUID]) -> frozens
     """Those of some transcripts whose scores this person must not see. One query."""
     hidden = read_blind(user).filter(transcript__in=transcript_ids)
     return frozenset(hidden.values_list("transcript_id", flat=True))
+
+
+def awaits_blind_reader(transcript_id: UUID) -> bool:
+    """Whether anybody is still to read this transcript without a score: what machines are told then waits. One query.
+
+    A machine gives no verdict, and nobody knows who reads what it passes on.
+    """
+    return ReviewItem.objects.filter(is_blind(), transcript=transcript_id).exists()
+
+
+def hides_earlier(user: User | int, transcript_id: UUID) -> bool:
+    """Whether an item was opened again and this person must not be told what had been decided. One query.
+
+    Not before they have decided themselves: an earlier verdict steers the next. Who gave one knows it.
+    """
+    reopened = Verdict.objects.filter(item=OuterRef("pk"), state=VerdictState.REOPENED)
+    told = [VerdictState.PENDING, VerdictState.SETTLED, VerdictState.REOPENED]
+    own = Verdict.objects.filter(item=OuterRef("pk"), assignment__reviewer=user, state__in=told)
+    undecided = ReviewItem.objects.filter(transcript=transcript_id).exclude(state=ItemState.DECIDED)
+    return undecided.filter(Exists(reopened), ~Exists(own)).exists()
 
 
 def read_blind(user: User | int) -> QuerySet[ReviewItem]:

@@ -21,7 +21,7 @@ from oversight.review.models import (
     VerdictLabel,
     VerdictState,
 )
-from oversight.review.selectors.blindness import hides_scores
+from oversight.review.selectors.blindness import hides_earlier, hides_scores
 from oversight.review.selectors.claims import FREE, Claim, claims_of
 from oversight.review.selectors.drafts import (
     Difference,
@@ -47,7 +47,7 @@ class Undoable:
 
 @dataclass(frozen=True, slots=True)
 class Reopening:
-    """That the item was opened again: by whom, why, and what had been decided."""
+    """That the item was opened again: by whom, why, and what had been decided, once this reader may know."""
 
     at: datetime
     by: str
@@ -132,7 +132,7 @@ def desk(user: User, transcript_id: UUID) -> Desk:
         words=words,
         draft=draft_view(item, user, words),
         spans=span_views(list(claim.verdict.spans.all()), words) if claim.verdict else (),
-        reopenings=() if _is_kept_back(item, user) else _reopenings(item),
+        reopenings=() if _is_kept_back(item, user) else _reopenings(item, user),
         n_chars=item.transcript.n_chars,
         active_ms=effort[0],
         read_share=effort[1] or 0.0,
@@ -151,17 +151,16 @@ def _is_kept_back(item: ReviewItem, user: User) -> bool:
     return item.state != ItemState.DECIDED and hides_scores(user, item.transcript_id)
 
 
-def _reopenings(item: ReviewItem) -> tuple[Reopening, ...]:
-    """Newest first. One query when there is none."""
+def _reopenings(item: ReviewItem, user: User) -> tuple[Reopening, ...]:
+    """Newest first; what had been decided is left out where it would steer. One query when there is none."""
     events = LedgerEvent.objects.filter(
         action="verdict.reopened", object_type="review_item", object_id=str(item.pk)
     ).select_related("detail_row")
     found = [(event, event.detail_row.detail or {}) for event in events.order_by("-pk")]
     if not found:
         return ()
-    verdicts = Verdict.objects.select_related("assignment__reviewer").in_bulk(
-        [detail["verdict_id"] for _, detail in found if "verdict_id" in detail]
-    )
+    ids = [] if hides_earlier(user, item.transcript_id) else [detail.get("verdict_id", 0) for _, detail in found]
+    verdicts = Verdict.objects.select_related("assignment__reviewer").in_bulk(ids)
     names = {str(user.pk): user.name for user in User.objects.filter(pk__in=[event.actor_id for event, _ in found])}
     return tuple(
         Reopening(

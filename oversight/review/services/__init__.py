@@ -14,7 +14,7 @@ from oversight.review.services.planning import (
     restore_snoozes,
     snooze,
 )
-from oversight.review.services.queueing import list_snippets, queue_flagged
+from oversight.review.services.queueing import is_read_blind, list_snippets, queue_flagged, release_scores
 from oversight.review.services.queues import (
     DEFAULT_QUEUE,
     LEAST_AUDIT_SHARE,
@@ -47,10 +47,12 @@ __all__ = [
     "draw_audits",
     "expire_due",
     "inclusion_prob",
+    "is_read_blind",
     "list_snippets",
     "queue_flagged",
     "queue_of",
     "release",
+    "release_scores",
     "renew",
     "restore_assignees",
     "restore_snoozes",

@@ -11,8 +11,9 @@ from django.db import transaction
 from oversight.audit import services as audit
 from oversight.audit.actors import Actor
 from oversight.lib import clock
-from oversight.review.events import ItemQueued, ItemRaised
+from oversight.review.events import ItemQueued, ItemRaised, ScoresReleased
 from oversight.review.models import ReviewItem, Stream
+from oversight.review.selectors.blindness import awaits_blind_reader
 from oversight.review.services.about import about
 from oversight.review.services.adjudication import required_readers
 from oversight.review.services.places import place_for
@@ -57,6 +58,18 @@ def _raise(item: ReviewItem, score: float, actor: Actor) -> None:
     ReviewItem.objects.filter(pk=item.pk, stream=Stream.TRIAGE, required=1).update(place=score)
     audit.record(ItemRaised(**about(item), before=repr(item.priority), after=repr(score)), actor)
     item.refresh_from_db(fields=["priority", "place"])
+
+
+def is_read_blind(*, project_id: int, transcript_id: UUID) -> bool:
+    """Whether somebody is to read this transcript without a score, also where its item is still to be made."""
+    if ReviewItem.objects.filter(transcript=transcript_id).exists():
+        return awaits_blind_reader(transcript_id)
+    return required_readers(queue_of(project_id), transcript_id) > 1
+
+
+def release_scores(*, transcript: Transcript, actor: Actor) -> None:
+    """Record that scores which a blind reader must not see are about to be sent; no record, no scores."""
+    audit.record_alone(ScoresReleased(object_id=str(transcript.pk), project_id=transcript.project_id), actor)
 
 
 def list_snippets(*, items: Sequence[ReviewItem], project_id: int, actor: Actor) -> None:
