@@ -82,9 +82,10 @@ def test_what_was_never_measured_becomes_a_run_with_a_score_and_evidence(
 
 
 def test_asked_twice_it_runs_once(transcript: Transcript, deployment: Deployment, alice: User, dave: User) -> None:
-    values = {"transcript": transcript, "monitor": "byte_channels", "deployment_id": deployment.pk}
-    first = run_now.ask(**values, user=alice)
-    again = run_now.ask(**values, user=dave)
+    first, again = (
+        run_now.ask(transcript=transcript, monitor="byte_channels", deployment_id=deployment.pk, user=user)
+        for user in (alice, dave)
+    )
     assert first == again
     assert MonitorRun.objects.count() == 1
     assert LedgerEvent.objects.filter(action="transcript.run_asked").count() == 1
