@@ -34,15 +34,17 @@ def log_choices(named: Sequence[Concepts], rows: Rows) -> tuple[Floats, Floats]:
     row = np.repeat(np.arange(len(rows.n)), rows.n)
     at = np.arange(len(row)) - (rows.n.cumsum() - rows.n)[row]
     sites = rows.start[row] + at
-    present, number = np.unique(concepts[sites], return_inverse=True)
-    block = rows.blocks(_MOST)[row, at]
-    cells = (row * (N_ENDS + 1) + block) * len(present) + number
-    shape = len(rows.n), N_ENDS + 1, len(present)
-    size = shape[0] * shape[1] * shape[2]
+    # A concept that a row does not name says nothing of it.
+    present, number = np.unique(row * int(first[-1]) + concepts[sites], return_inverse=True)
+    cells = number * (N_ENDS + 1) + rows.blocks(_MOST)[row, at]
+    shape = len(present), N_ENDS + 1
+    size = shape[0] * shape[1]
     counts = np.bincount(np.concatenate((cells, cells[bits[sites] > 0] + size)), minlength=2 * size).reshape(2, *shape)
     n, ones = counts[:, :, ::-1].cumsum(axis=2)[:, :, ::-1]
-    place = present * (_MOST + 1)
+    own, concept = np.divmod(present, int(first[-1]))
+    place = (concept * (_MOST + 1))[:, None]
     each = known[0].take(ones + place) + known[1].take(n - ones + place) - known[2].take(n + place)
     gains = each - each[:, :1] - LOG_2 * (n[:, :1] - n)
-    ratios = np.log((1 - CODED) + CODED * np.exp(gains[:, 1:])).sum(axis=2)
-    return each.sum(axis=2), log_sum(ratios) - np.log(N_ENDS)
+    begins = own.searchsorted(np.arange(len(rows.n)))
+    ratios = np.add.reduceat(np.log((1 - CODED) + CODED * np.exp(gains[:, 1:])), begins)
+    return np.add.reduceat(each, begins), log_sum(ratios) - np.log(N_ENDS)

@@ -12,11 +12,11 @@ from monitors.patterns.places import Numbers
 Steps = Sequence[tuple[int, int]] | Numbers
 _MARKS, _BLANKS = ("```", "~~~"), " \t"
 _FEW_WORDS = 4
-# Three characters from the start of a sentence and three from its end: which side, how far, and which of them are
+# Four characters from the start of a sentence and four from its end: which side, how far, and which of them are
 # looked at only where those before them are in the word.
-_SIDES, _OFFSETS = np.array([0, 0, 0, 1, 1, 1]), np.array([0, 1, 2, -1, -2, -3])
-_NEAREST, _NEXT, _INNER = [1, 4], [2, 5], [1, 2, 4, 5]
-_WEIGHTS = 256 ** np.arange(6)
+_SIDES, _OFFSETS = np.array([0, 0, 0, 0, 1, 1, 1, 1]), np.array([0, 1, 2, 3, -1, -2, -3, -4])
+_NEAREST, _NEXT, _LAST, _INNER = [1, 5], [2, 6], [3, 7], [1, 2, 3, 5, 6, 7]
+_WEIGHTS = np.left_shift(1, 8 * np.arange(8))
 
 
 def without_fences(text: str, steps: Steps) -> tuple[str, Steps]:
@@ -99,6 +99,7 @@ def _alike(text: str, bounds: Numbers) -> Numbers:
     # Beyond ASCII a character may be a blank: no more of the word is looked at.
     is_inside = (near > 32) & (near < 128)
     is_inside[:, _NEXT] &= is_inside[:, _NEAREST]
+    is_inside[:, _LAST] &= is_inside[:, _NEXT]
     near[:, _INNER] *= is_inside[:, _INNER]
     keys: Numbers = near @ _WEIGHTS
     order = keys.argsort()

@@ -80,40 +80,33 @@ class Reading:
 
     def of_text(self, text: int, bits: Sequence[int] | None = None, letters: Sequence[int] | None = None) -> Reading:
         """One of the texts, by itself; or only these of its streams of bits and of letters, and no choices of words."""
-        if bits is not None and letters is not None:
-            some = Reading(
-                self.layout,
-                tuple(self.found[at] for at in bits),
-                tuple(self.spelt[at] for at in letters),
-                (),
-                self.openings,
-            )
-            return some.of_text(text) if bits or letters else some
-        if len(self.layout.begins) == 1:
+        is_whole = bits is None or letters is None
+        if is_whole and len(self.layout.begins) == 1:
             return self
-        begin, cuts = self.layout.begins[text], self.cuts[:, text : text + 2].tolist()
-        n_found, n_bits = len(self.found) + len(self.spelt), len(self.found)
-        found = [_stream(one, start, end, begin) for one, (start, end) in zip(self.found, cuts[:n_bits], strict=True)]
-        spelt = [
-            _letters(one, start, end, begin) for one, (start, end) in zip(self.spelt, cuts[n_bits:n_found], strict=True)
-        ]
-        named = [
-            _concepts(one, start, end, begin) for one, (start, end) in zip(self.named, cuts[n_found:], strict=True)
-        ]
+        begin, bounds = self.layout.begins[text], self.cuts[:, text : text + 2].tolist()
+        n_bits, n_found = len(self.found), len(self.found) + len(self.spelt)
+        of_bits = range(n_bits) if bits is None else bits
+        of_letters = range(len(self.spelt)) if letters is None else letters
+        found = [_stream(self.found[at], bounds[at], begin) for at in of_bits]
+        spelt = [_letters(self.spelt[at], bounds[n_bits + at], begin) for at in of_letters]
+        some = self.named if is_whole else ()
+        named = [_concepts(one, own, begin) for one, own in zip(some, bounds[n_found:], strict=False)]
         return Reading(self.layout, tuple(found), tuple(spelt), tuple(named), self.openings[text : text + 1])
 
 
-def _stream(one: Stream, start: int, end: int, begin: int) -> Stream:
+def _stream(one: Stream, bounds: Sequence[int], begin: int) -> Stream:
+    start, end = bounds
     until = None if one.until is None else one.until[start:end] - begin
     return Stream(one.name, one.bits[start:end], one.starts[start:end] - begin, until)
 
 
-def _letters(one: Letters, start: int, end: int, begin: int) -> Letters:
+def _letters(one: Letters, bounds: Sequence[int], begin: int) -> Letters:
+    start, end = bounds
     return Letters(one.name, one.letters[start:end], one.places[start:end] - begin)
 
 
-def _concepts(one: Concepts, start: int, end: int, begin: int) -> Concepts:
-    within = slice(start, end)
+def _concepts(one: Concepts, bounds: Sequence[int], begin: int) -> Concepts:
+    within = slice(*bounds)
     starts, ends = one.starts[within] - begin, one.ends[within] - begin
     return Concepts(one.name, one.concepts[within], one.bits[within], starts, ends)
 

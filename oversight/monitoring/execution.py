@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import partial
 from typing import TypeVar
+from uuid import UUID
 
 from monitors import base, registry
 from monitors.judging.sitting import Asking, measure_many
@@ -68,7 +69,7 @@ def _execute_batch(runs: Sequence[MonitorRun]) -> None:
 
 
 def _at_once(
-    runs: Sequence[MonitorRun], ready: Mapping[int, base.Monitor], texts: Mapping[int, Transcript]
+    runs: Sequence[MonitorRun], ready: Mapping[int, base.Monitor], texts: Mapping[UUID, Transcript]
 ) -> dict[int, base.Score]:
     """Scores by run, of monitors that take several transcripts at a time; what breaks that is left to each alone."""
     found: dict[int, base.Score] = {}
