@@ -8,6 +8,7 @@ from __future__ import annotations
 from bisect import bisect_right
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
+from itertools import groupby
 from operator import itemgetter
 from typing import NamedTuple
 
@@ -86,6 +87,12 @@ class Chunk:
     steps: tuple[StepView, ...]
     start: int = 0
 
+    @property
+    def stretches(self) -> Iterator[tuple[bool, tuple[StepView, ...]]]:
+        """Steps in a row that are alike: whether they are nothing but text, and the steps."""
+        for is_plain, steps in groupby(self.steps, lambda step: step.plain is not None and not step.gap):
+            yield is_plain, tuple(steps)
+
 
 @dataclass(frozen=True, slots=True)
 class PartText:
@@ -129,19 +136,31 @@ class PartText:
     def _step(self, index: int) -> StepView:
         # What stands before the first step belongs to it; what follows a step, up to the next one, is its gap.
         start, end, until = self.begins(index), self.steps[index][1], self.begins(index + 1)
+        between = self.text[end:until]
+        ends = " ends-paragraph" * (between.count("\n") > 1)
+        if _QUIET_GAP.issuperset(between) and self._is_bare(start, until):
+            return StepView(str(index + 1), ends, self.text[start:end], (), between, ())
         runs, gap = self._runs(start, end), self._runs(end, until)
         plain = _plain(runs)
-        between = self.text[end:until]
         is_quiet = _QUIET_GAP.issuperset(between) and _plain(gap) is not None
         is_marked = any(run.marks for run in (*runs, *gap))
         return StepView(
             number=str(index + 1),
-            classes=" is-marked" * is_marked + " ends-paragraph" * (between.count("\n") > 1),
+            classes=" is-marked" * is_marked + ends,
             plain=plain,
             runs=() if plain is not None else runs,
             quiet_gap=between if is_quiet else "",
             gap=() if is_quiet else gap,
         )
+
+    def _is_bare(self, start: int, end: int) -> bool:
+        """Nothing is to be drawn there but the text, as in nearly all steps of a long text."""
+        if start >= end or self.tokens or "\r" in self.text[start:end]:
+            return False
+        segment = self.segments[bisect_right(self._segment_starts, start) - 1]
+        hidden = bisect_right(self._hidden_ends, start)
+        is_clear = hidden == len(self.hidden) or self.hidden[hidden].start >= end
+        return is_clear and not segment.spans and segment.end >= end
 
     def _runs(self, start: int, end: int) -> tuple[Run, ...]:
         return tuple(
