@@ -8,9 +8,10 @@ from uuid import UUID
 
 from monitors.stats.agreement import cohen_kappa
 from monitors.stats.errors import UndefinedMetric
+from oversight.accounts.models import User
 from oversight.dashboard import words
 from oversight.rubrics.models import Result, RubricRun
-from oversight.rubrics.results import POSITIVE
+from oversight.rubrics.results import POSITIVE, seen
 from oversight.transcripts.models import Transcript
 
 MOST_PAIRS, MOST_SHOWN, MOST_POINTS = 20_000, 200, 2_000
@@ -64,9 +65,9 @@ class Comparison:
     points: tuple[Pair, ...]
 
 
-def compare(a: RubricRun, b: RubricRun) -> Comparison:
-    """Three queries."""
-    pairs = list(_pairs(a, b))
+def compare(a: RubricRun, b: RubricRun, user: User) -> Comparison:
+    """Of what this person may see. Three queries."""
+    pairs = list(_pairs(a, b, user))
     both = [pair for pair in pairs if pair.a_value is not None and pair.b_value is not None]
     ordered = sorted(pairs, key=lambda pair: (not pair.is_changed, -pair.shift, str(pair.transcript_id)))
     step = max(1, len(both) // MOST_POINTS)
@@ -84,13 +85,12 @@ def compare(a: RubricRun, b: RubricRun) -> Comparison:
     )
 
 
-def _pairs(a: RubricRun, b: RubricRun) -> Iterator[Pair]:
+def _pairs(a: RubricRun, b: RubricRun, user: User) -> Iterator[Pair]:
     columns = ("transcript_id", "pk", "value", "reason")
     first = {
-        transcript_id: (pk, value, reason)
-        for transcript_id, pk, value, reason in Result.objects.filter(run=a).values_list(*columns)
+        transcript_id: (pk, value, reason) for transcript_id, pk, value, reason in seen(a, user).values_list(*columns)
     }
-    others = Result.objects.filter(run=b, transcript__in=Result.objects.filter(run=a).values("transcript"))
+    others = seen(b, user).filter(transcript__in=Result.objects.filter(run=a).values("transcript"))
     for transcript_id, pk, value, reason in others.order_by("pk").values_list(*columns)[:MOST_PAIRS]:
         if transcript_id in first:
             a_id, a_value, a_reason = first[transcript_id]

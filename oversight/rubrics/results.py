@@ -10,12 +10,14 @@ from uuid import UUID
 
 from django.db.models import QuerySet
 
+from oversight.accounts.models import User
 from oversight.dashboard import words
 from oversight.dashboard.text_view import PartText, Piece
 from oversight.dashboard.trace import Beside
 from oversight.lib.errors import NotFound
 from oversight.lib.paging import keyset_page
 from oversight.monitoring.selectors import EvidenceRow, ScoreRow
+from oversight.review.selectors.blindness import read_blind
 from oversight.rubrics import admissions
 from oversight.rubrics.models import Result, Rubric, RubricRun
 from oversight.transcripts.models import Transcript
@@ -90,14 +92,20 @@ class ResultsPage:
     newer: str
     shown: str
     is_admitted: bool
+    n_hidden: int
 
     @property
     def title(self) -> str:
         return "All results" if not self.shown else SHOWN[self.shown]
 
 
-def filtered(run: RubricRun, shown: str) -> QuerySet[Result]:
-    results = Result.objects.filter(run=run)
+def seen(run: RubricRun, user: User) -> QuerySet[Result]:
+    """The results of a run that this person may see: not those of transcripts which they are to read without scores."""
+    return Result.objects.filter(run=run).exclude(transcript__in=read_blind(user).values("transcript"))
+
+
+def filtered(run: RubricRun, user: User, shown: str) -> QuerySet[Result]:
+    results = seen(run, user)
     if shown == "positive":
         return results.filter(value__gte=POSITIVE)
     if shown == "negative":
@@ -107,10 +115,10 @@ def filtered(run: RubricRun, shown: str) -> QuerySet[Result]:
     return results.filter(value=None) if shown == "unscored" else results
 
 
-def results_page(run: RubricRun, shown: str = "", older: str = "", newer: str = "") -> ResultsPage:
-    """Raises Malformed for a page that is none of ours. Five queries."""
+def results_page(run: RubricRun, user: User, shown: str = "", older: str = "", newer: str = "") -> ResultsPage:
+    """Raises Malformed for a page that is none of ours. Six queries."""
     shown = shown if shown in SHOWN else ""
-    page = keyset_page(filtered(run, shown), by=ORDER, older=older, newer=newer, size=PAGE_SIZE)
+    page = keyset_page(filtered(run, user, shown), by=ORDER, older=older, newer=newer, size=PAGE_SIZE)
     rubric = run.version.rubric
     return ResultsPage(
         rows=rows_of(page.rows, rubric),
@@ -118,7 +126,13 @@ def results_page(run: RubricRun, shown: str = "", older: str = "", newer: str = 
         newer=page.newer,
         shown=shown,
         is_admitted=_is_admitted(run, rubric),
+        n_hidden=n_hidden(run, user),
     )
+
+
+def n_hidden(run: RubricRun, user: User) -> int:
+    """How many results are shown to this person after their verdict only. One query."""
+    return Result.objects.filter(run=run, transcript__in=read_blind(user).values("transcript")).count()
 
 
 def _is_admitted(run: RubricRun, rubric: Rubric) -> bool:
@@ -241,11 +255,11 @@ COLUMNS = (
 )
 
 
-def csv_rows(run: RubricRun) -> Iterator[list[object]]:
+def csv_rows(run: RubricRun, user: User) -> Iterator[list[object]]:
     """The header, then a line a result: the rubric's own fields, then the first quote and the judge's words."""
     fields = [str(one["name"]) for one in run.version.outputs]
     yield [*COLUMNS, *(f"field_{name}" for name in fields), "n_quotes", "first_quote", "rationale"]
-    for record in records(run):
+    for record in records(run, user):
         quotes = record["evidence"]
         yield [
             *(record[name] for name in COLUMNS),
@@ -254,16 +268,16 @@ def csv_rows(run: RubricRun) -> Iterator[list[object]]:
         ]
 
 
-def json_lines(run: RubricRun) -> Iterator[bytes]:
+def json_lines(run: RubricRun, user: User) -> Iterator[bytes]:
     """A JSON object a line, with all quotes and the replies word for word; ASCII, so that nothing in it hides."""
-    for record in records(run, with_replies=True):
+    for record in records(run, user, with_replies=True):
         yield json.dumps(record, ensure_ascii=True, separators=(",", ":")).encode() + b"\n"
 
 
-def records(run: RubricRun, *, with_replies: bool = False) -> Iterator[dict[str, Any]]:
+def records(run: RubricRun, user: User, *, with_replies: bool = False) -> Iterator[dict[str, Any]]:
     """In pages by key, so that a long run is never held whole."""
     admitted, last = admissions.admitted(run.version.rubric), 0
-    results = Result.objects.filter(run=run).select_related("transcript__model_run").order_by("pk")
+    results = seen(run, user).select_related("transcript__model_run").order_by("pk")
     while page := list(results.filter(pk__gt=last)[:500]):
         last = page[-1].pk
         for result in page:

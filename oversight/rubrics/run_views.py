@@ -18,7 +18,8 @@ from oversight.audit.actors import Actor
 from oversight.dashboard.trace import head, trace_page
 from oversight.dashboard.traces import models_of
 from oversight.lib.csv_export import attachment, streamed
-from oversight.lib.errors import Conflict, Invalid, NotFound, Unavailable
+from oversight.lib.errors import Conflict, Denied, Invalid, NotFound, Unavailable
+from oversight.review.selectors.blindness import hides_scores
 from oversight.rubrics import charts, comparing, judges, results, runs, selectors
 from oversight.rubrics.events import ResultsRead
 from oversight.rubrics.forms import CapForm, RunForm, first_values
@@ -80,7 +81,7 @@ def _run(
     rubric = found.version.rubric
     shown: Sequence[Result] = ()
     if found.kind == RunKind.BENCH:
-        shown = list(Result.objects.filter(run=found).order_by("pk"))
+        shown = list(results.seen(found, request.user).order_by("pk"))
         _record(request, found, "test bench", shown)
     context = {
         **of_rubric(request, rubric),
@@ -90,6 +91,7 @@ def _run(
         "progress": selectors.progress(found),
         "digest": selectors.digest(found),
         "cards": results.cards_of(shown, rubric),
+        "n_hidden": results.n_hidden(found, request.user) if found.kind == RunKind.BENCH else 0,
         "form": form or CapForm(initial=_caps(found)),
         "is_live": found.state in (RunState.ESTIMATING, RunState.RUNNING),
         "admission": getattr(found, "admission", None) if found.kind == RunKind.ADMISSION else None,
@@ -173,7 +175,7 @@ def run_results(request: Request, pk: int) -> HttpResponseBase:
     """The results of a run, with quotes: their reading is recorded before they are sent."""
     found = selectors.run_of(pk, request.projects)
     asked = {key: request.GET.get(key, "") for key in ("shown", "older", "newer")}
-    page = results.results_page(found, **asked)
+    page = results.results_page(found, request.user, **asked)
     _record(request, found, "results", [row.result for row in page.rows])
     context = {
         **of_rubric(request, found.version.rubric),
@@ -190,18 +192,25 @@ def run_results(request: Request, pk: int) -> HttpResponseBase:
 @permitted("rubric.view")
 def result(request: Request, pk: int) -> HttpResponseBase:
     """Everything that a judge said of one transcript, its answer word for word."""
-    found = selectors.result_of(pk, request.projects)
+    found = _seen_result(request, pk)
     open_transcript(transcript=found.transcript, surface="rubric result", actor=Actor.of(request.user))
     [card] = results.cards_of([found], found.run.version.rubric)
     context = {**of_rubric(request, found.run.version.rubric), "run": found.run, "version": found.run.version}
     return render(request, "rubrics/result.html", {**context, "card": card})
 
 
+def _seen_result(request: Request, pk: int) -> Result:
+    found = selectors.result_of(pk, request.projects)
+    if hides_scores(request.user, found.transcript_id):
+        raise Denied("You read this transcript without scores. What judges said of it is shown after your verdict.")
+    return found
+
+
 @require_GET
 @permitted("transcript.view")
 def show(request: Request, pk: int) -> HttpResponseBase:
     """To the transcript's page, at the first quote of a result. That page records the reading."""
-    found = selectors.result_of(pk, request.projects)
+    found = _seen_result(request, pk)
     beside = results.beside(found.pk, found.transcript_id, request.projects)
     page = trace_page(head(found.transcript_id, request.projects), beside=beside)
     quotes = page.findings[0].quotes if page.findings else ()
@@ -219,8 +228,8 @@ def export(request: Request, pk: int) -> HttpResponseBase:
     _record(request, found, "CSV file" if as_csv else "JSON Lines file", (), n_rows=found.n_ended)
     name = f"rubric-run-{found.pk}"
     if as_csv:
-        return attachment(request, results.csv_rows(found), name=f"{name}.csv")
-    lines = results.json_lines(found)
+        return attachment(request, results.csv_rows(found, request.user), name=f"{name}.csv")
+    lines = results.json_lines(found, request.user)
     return streamed(request, lines, name=f"{name}.jsonl", content_type="application/x-ndjson")
 
 
@@ -232,7 +241,7 @@ def compare(request: Request, pk: int) -> HttpResponseBase:
     chosen = [_chosen(request, request.GET.get(key), rubric.pk) for key in ("a", "b")]
     context = {**of_rubric(request, rubric), "comparable": selectors.comparable(rubric)}
     if chosen[0] and chosen[1]:
-        found = comparing.compare(chosen[0], chosen[1])
+        found = comparing.compare(chosen[0], chosen[1], request.user)
         context |= {"found": found, "charts": (charts.scatter(found),) if found.n_both else ()}
     return render(request, "rubrics/compare.html", context)
 

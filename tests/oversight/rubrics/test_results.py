@@ -13,7 +13,10 @@ import pytest
 from django.test import Client
 
 from oversight.accounts.models import Project, User
+from oversight.audit.actors import Actor
 from oversight.audit.models import LedgerDetail, LedgerEvent
+from oversight.review import services as review
+from oversight.review.models import ReviewItem, Stream
 from oversight.rubrics import comparing, execution, results, runs, services
 from oversight.rubrics.models import Result, RubricRun, RubricVersion
 from oversight.transcripts.models import Transcript
@@ -76,14 +79,37 @@ def test_pages_by_key_hold_every_result_once(
     run = run_on(version, make(3, 5), dave)
     seen, older = list[int](), ""
     while True:
-        page = results.results_page(run, older=older)
+        page = results.results_page(run, dave, older=older)
         seen += [row.result.pk for row in page.rows]
         older = page.older
         if not older:
             break
     assert sorted(seen) == sorted(Result.objects.values_list("pk", flat=True))
-    assert len(results.results_page(run, "positive").rows) == 3
-    assert not results.results_page(run, "unscored").rows
+    assert len(results.results_page(run, dave, "positive").rows) == 3
+    assert not results.results_page(run, dave, "unscored").rows
+
+
+def test_what_is_read_blind_is_shown_after_the_verdict(
+    version: RubricVersion, dave: User, judge: JudgeServer, make: Make, client_of: ClientOf
+) -> None:
+    blind, plain = make(2)
+    run = run_on(version, [blind, plain], dave)
+    item = review.queue_flagged(transcript_id=blind.pk, score=0.9, actor=Actor.of(dave))
+    ReviewItem.objects.filter(pk=item.pk).update(stream=Stream.AUDIT)
+    client = client_of(dave)
+    hidden = Result.objects.get(transcript=blind)
+    page = client.get(f"/rubrics/runs/{run.pk}/results").content.decode()
+    assert plain.external_id in page
+    assert blind.external_id not in page
+    assert "1 of transcripts that you read without scores is shown after your verdict" in page
+    for path in (f"results/{hidden.pk}/", f"results/{hidden.pk}/show"):
+        assert client.get(f"/rubrics/{path}").status_code == 403
+    for kind in ("csv", "jsonl"):
+        assert str(blind.pk).encode() not in body(client.get(f"/rubrics/runs/{run.pk}/export?as={kind}"))
+    assert comparing.compare(run, run, dave).n_common == 1
+    ReviewItem.objects.filter(pk=item.pk).update(stream=Stream.TRIAGE)
+    assert client.get(f"/rubrics/results/{hidden.pk}/").status_code == 200
+    assert comparing.compare(run, run, dave).n_common == 2
 
 
 def test_what_has_no_verdict_says_why_in_its_own_colour(
@@ -136,7 +162,7 @@ def test_two_versions_are_compared_on_the_same_transcripts_changed_verdicts_firs
     second = services.save_version(rubric=version.rubric, based_on=1, words=words, why="wider", by=dave)
     judge.word = "as asked"
     b = run_on(second, transcripts[1:], dave)
-    found = comparing.compare(a, b)
+    found = comparing.compare(a, b, dave)
     assert (found.n_common, found.n_both, found.n_changed) == (3, 3, 3)
     assert found.kappa is not None
     assert found.kappa < 0
