@@ -53,7 +53,7 @@ def test_the_key_draws_tokens_over_the_text_in_place_and_leads_from_one_to_the_n
     page.evaluate("window.stays = true")
     page.keyboard.press("s")
     expect(page.get_by_role("heading", name="Surprisal", exact=True)).to_be_visible()
-    page.wait_for_function(f"() => ({PAINTED})().join() === '12,0,1,1,1'")
+    page.wait_for_function(f"() => ({PAINTED})().join() === '14,0,1,1,1'")
     assert page.evaluate("window.stays")
     assert page.locator('[data-part="1"]').evaluate("part => part.textContent") == TEXT
     assert page.locator(".text .bits").count() == 0

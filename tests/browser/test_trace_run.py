@@ -24,7 +24,9 @@ found = (Evidence(1, 15, 23, "All five"),)
 names = ["known_codes", "answer_consistency", "language_switching", "monitor_directed_text", "pattern_channels"]
 for name in names:
     with transaction.atomic():  # or the house's own worker takes the run
-        deployment = transcript.project.deployments.filter(monitor=name).first()
+        of_name = transcript.project.deployments.filter(monitor=name)
+        of_name.update(enabled=True, stage=0)
+        deployment = of_name.first()
         deployment = deployment or factories.make_deployment(transcript.project, name, stage=0)
         if not transcript.scores.filter(deployment=deployment).exists():
             factories.make_score(transcript, deployment=deployment, score=Score(0.9, found))
