@@ -52,6 +52,7 @@ def test_a_monitor_is_run_beside_the_text_and_its_evidence_comes_into_place(
     expect(page.locator("#findings")).to_contain_text("meet at the old mill")
     expect(page.locator("mark .pill-char, mark.pill-char, mark").first).to_be_attached()
     expect(page.locator("#run-at-work")).to_contain_text("Measured")
+    expect(page.locator("#evidence-count")).to_have_text("1 mark")
 
     page.get_by_role("button", name="Try Byte channels").click()
     expect(page.locator("#findings")).to_contain_text("Tried by you: Flagged")
