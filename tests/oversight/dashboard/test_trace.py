@@ -180,7 +180,7 @@ def test_a_pending_monitor_is_shown_and_asks_for_news(project: Project, alice: U
     factories_schedule(transcript)
     client = client_of(alice)
     html = open_page(client, transcript)
-    pending = re.search(r'hx-get="([^"]+)" hx-trigger="every 3s"', html)
+    pending = re.search(r'hx-get="([^"]+)" hx-trigger="trace:asked from:body, every 3s"', html)
     assert pending
 
     same = client.get(pending[1])
@@ -189,7 +189,7 @@ def test_a_pending_monitor_is_shown_and_asks_for_news(project: Project, alice: U
 
     assert "HX-Trigger" not in same.headers
     assert changed.headers["HX-Trigger"] == "trace:changed"
-    assert "hx-get" not in changed.content.decode()
+    assert "every 3s" not in changed.content.decode()
 
 
 @pytest.mark.django_db
