@@ -3,7 +3,7 @@
  * The queue page. New items count into a pill and never move a row; rows on screen are patched where they stand.
  */
 
-import { rows } from "./queue_rows.js";
+import { inPlace, rows } from "./queue_rows.js";
 
 const root = /** @type {HTMLElement} */ (document.querySelector("[data-queue]"));
 const pill = /** @type {HTMLButtonElement} */ (root.querySelector("[data-new-pill]"));
@@ -143,25 +143,6 @@ function showCounts(page) {
     shown.textContent = counts[shown.dataset.count || ""] ?? shown.textContent;
   }
   root.querySelector("[data-overdue]")?.classList.toggle("overdue", !counts.overdue?.startsWith("0 "));
-}
-
-/** Keep a row where it is on screen while others come in above it. @param {() => void} change */
-function inPlace(change) {
-  const anchor = /** @type {HTMLElement | null} */ (document.activeElement?.closest("tr[data-item]") || topmost());
-  const before = anchor?.getBoundingClientRect().top ?? 0;
-  change();
-  if (!anchor) return;
-  const moved = () => anchor.getBoundingClientRect().top - before;
-  const lacking = scrollY + moved() + innerHeight - document.documentElement.scrollHeight;
-  // A short page cannot scroll so far: give it the room.
-  if (lacking > 0) root.style.paddingBottom = `${(parseFloat(root.style.paddingBottom) || 0) + Math.ceil(lacking)}px`;
-  scrollBy(0, moved());
-}
-
-/** The first row in view, once the reader has scrolled. @returns {HTMLElement | undefined} */
-function topmost() {
-  if (!scrollY) return undefined;
-  return rows().find((row) => row.getBoundingClientRect().top > 0);
 }
 
 async function merge() {

@@ -1,11 +1,33 @@
 // @ts-check
-/** Walking over the queue's rows: j and k lead over those that can be reviewed, Enter presses the row's main control. */
+/**
+ * The queue's rows: j and k lead over those that can be reviewed, Enter presses the row's main control, and the one that
+ * is read stays where it is.
+ */
 
 const root = /** @type {HTMLElement} */ (document.querySelector("[data-queue]"));
 
 /** @returns {HTMLTableRowElement[]} */
 export function rows() {
   return Array.from(root.querySelectorAll("tr[data-item]"));
+}
+
+/** Keep a row where it is on screen while others come in above it. @param {() => void} change */
+export function inPlace(change) {
+  const anchor = /** @type {HTMLElement | null} */ (document.activeElement?.closest("tr[data-item]") || topmost());
+  const before = anchor?.getBoundingClientRect().top ?? 0;
+  change();
+  if (!anchor) return;
+  const moved = () => anchor.getBoundingClientRect().top - before;
+  const lacking = scrollY + moved() + innerHeight - document.documentElement.scrollHeight;
+  // A short page cannot scroll so far: give it the room.
+  if (lacking > 0) root.style.paddingBottom = `${(parseFloat(root.style.paddingBottom) || 0) + Math.ceil(lacking)}px`;
+  scrollBy(0, moved());
+}
+
+/** The first row in view, once the reader has scrolled. @returns {HTMLElement | undefined} */
+function topmost() {
+  if (!scrollY) return undefined;
+  return rows().find((row) => row.getBoundingClientRect().top > 0);
 }
 
 /** @param {number} by */

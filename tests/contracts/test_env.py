@@ -9,7 +9,14 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parents[2]
 READERS = {"text", "flag", "integer", "numbers", "seconds", "words", "url", "secret"}
 # Set by our own processes for each other, or by the platform; nobody configures them.
-INTERNAL = {"DJANGO_SETTINGS_MODULE", "OVERSIGHT_RUN", "OVERSIGHT_MODEL_CACHE", "OMP_WAIT_POLICY", "WEB_LISTENER"}
+INTERNAL = {
+    "CELERY_SKIP_CHECKS",
+    "DJANGO_SETTINGS_MODULE",
+    "OMP_WAIT_POLICY",
+    "OVERSIGHT_MODEL_CACHE",
+    "OVERSIGHT_RUN",
+    "WEB_LISTENER",
+}
 
 
 def documented() -> dict[str, str]:

@@ -71,7 +71,7 @@ def plain_steps(part: str, steps: Iterable[StepView]) -> SafeString:
 
 @lru_cache(maxsize=64)
 def _gap(gap: str) -> SafeString:
-    return format_html(_GAP, gap) if gap else SafeString()
+    return format_html(_GAP, gap) if gap else format_html("{}", "")
 
 
 @register.simple_tag

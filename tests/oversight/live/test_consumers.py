@@ -140,17 +140,19 @@ async def test_a_cursor_that_is_not_ours_is_reset(house: tuple[Project, User, Us
 
 async def test_an_event_hidden_by_a_slower_transaction_still_comes_soon(house: tuple[Project, User, User]) -> None:
     project, reviewer, _ = house
-    release = asyncio.Event()
+    begun, release = asyncio.Event(), asyncio.Event()
     loop = asyncio.get_running_loop()
 
     def slow() -> None:
         with transaction.atomic():
             factories.make_project("slow")
+            loop.call_soon_threadsafe(begun.set)
             asyncio.run_coroutine_threadsafe(release.wait(), loop).result(10)
 
     async with following(await cookie(reviewer)) as follower:
         await follower.frame()
         held = asyncio.create_task(database_sync_to_async(slow, thread_sensitive=False)())
+        await begun.wait()
         await flag(project)
         assert await follower.socket.receives_nothing(0.3)
         release.set()
