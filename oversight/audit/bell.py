@@ -66,8 +66,8 @@ class Bell:
         return True
 
     def reset(self) -> None:
-        """Try again at once."""
-        self._silent_until = 0.0
+        """Try again at once, and send from the thread that rings, as in a new process."""
+        self._silent_until, self._gathers = 0.0, False
 
 
 BELL = Bell()
