@@ -20,7 +20,7 @@ from django.db.models import Model
 from oversight.lib import clock
 
 T = TypeVar("T")
-LONG_S = 0.05
+LONG_S = 0.01
 LARGE_ROWS = 20_000
 SHARE = 20
 LEAST_S, MOST_S = 5.0, 600.0

@@ -12,13 +12,13 @@ from uuid import UUID
 from django import template
 from django.templatetags.static import static
 from django.urls import reverse
-from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 
 from oversight.accounts.models import User
 from oversight.dashboard import words
 from oversight.dashboard.text_view import StepView
 from oversight.lib import clock
+from oversight.lib.markup import format_html, format_html_join
 from oversight.review.selectors.blindness import hidden_scores
 
 register = template.Library()

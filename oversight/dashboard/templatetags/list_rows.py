@@ -8,12 +8,12 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 
 from django import template
-from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 
 from oversight.dashboard.coverage import ModelLine
 from oversight.dashboard.templatetags.instruments import ago, score, share, trace_url
 from oversight.dashboard.traces import Standing, TraceRow
+from oversight.lib.markup import format_html, format_html_join
 from oversight.transcripts.models import ModelRun
 
 register = template.Library()

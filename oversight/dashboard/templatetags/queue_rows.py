@@ -10,11 +10,11 @@ from functools import cache
 
 from django import template
 from django.urls import reverse
-from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 
 from oversight.dashboard.templatetags.instruments import ago, duration, score, trace_url
 from oversight.dashboard.words import monitor_title
+from oversight.lib.markup import format_html, format_html_join
 from oversight.review.excerpts import Piece
 from oversight.review.models import VerdictLabel
 from oversight.review.selectors.claims import Claim

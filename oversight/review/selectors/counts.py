@@ -76,6 +76,7 @@ def in_words(count: int) -> str:
     return f"{count:,}" if count <= MANY else f"{MANY:,}+"
 
 
+# What is open is counted in the order in which it is due: what is late comes first, and is counted on the way.
 # Leases are few and items many: each live lease looks up its item (the planner would rather read every item).
 # What one has given back or decided, what is assigned and what is snoozed are few too: they are taken from the total.
 # What one has decided is many, and what is open nevertheless is among the few items that wait for a second reader.
@@ -116,8 +117,7 @@ WITH live AS MATERIALIZED (
       AND NOT EXISTS (SELECT FROM live WHERE live.item_id = i.id)
       AND NOT EXISTS (SELECT FROM own WHERE own.item_id = i.id)
 )
-SELECT (SELECT count(*) FROM (SELECT FROM review_reviewitem
-        WHERE project_id = %(project)s AND state = 'open' LIMIT %(many)s) waiting),
+SELECT waiting.n,
        (SELECT count(*) FROM review_reviewitem
         WHERE project_id = %(project)s AND state = 'open' AND snoozed_until > %(now)s),
        (SELECT count(*) FROM (SELECT FROM review_reviewitem
@@ -128,12 +128,14 @@ SELECT (SELECT count(*) FROM (SELECT FROM review_reviewitem
        (SELECT count(*) FROM own WHERE NOT done),
        (SELECT count(*) FROM given WHERE NOT mine),
        (SELECT count(*) FROM given WHERE mine),
-       (SELECT count(*) FROM (SELECT FROM review_reviewitem
-        WHERE project_id = %(project)s AND state = 'open' AND due_at < %(now)s LIMIT %(many)s) late),
+       waiting.late,
        (SELECT count(*) FROM review_reviewitem
         WHERE project_id = %(project)s AND state = 'decided' AND decided_at >= %(today)s),
        (SELECT created_at FROM review_reviewitem
         WHERE project_id = %(project)s AND state = 'open' ORDER BY due_at LIMIT 1)
+FROM (SELECT count(*) AS n, count(*) FILTER (WHERE due_at < %(now)s) AS late
+      FROM (SELECT due_at FROM review_reviewitem
+            WHERE project_id = %(project)s AND state = 'open' ORDER BY due_at LIMIT %(many)s) first_due) waiting
 """
 
 

@@ -2,34 +2,31 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, NamedTuple
 from uuid import UUID
 
-from django.db.models import F
+from django.db import connection
 
 from oversight.accounts.models import User
 from oversight.accounts.permissions import TABLE
 from oversight.audit import selectors as feed
 from oversight.lib import clock
 from oversight.lib.paging import Page, keyset_page
-from oversight.monitoring.models import Deployment, Score
 from oversight.review.excerpts import Excerpt, Place, excerpts
-from oversight.review.models import ItemState, ReviewItem, SavedView
+from oversight.review.models import ItemState, ReviewItem
 from oversight.review.selectors.blindness import blind_items
 from oversight.review.selectors.claims import Claim, claims_of
 from oversight.review.selectors.counts import QueueCounts, queue_counts
 from oversight.review.selectors.filters import Filter, queue_items
-from oversight.transcripts.models import ModelRun
 
 # A screen and a half of rows, since each has an excerpt of two lines.
 PAGE_SIZE = 20
-MOST_RUNS = 200
 # What rows show of an item, and of who has it: all else stays where it is.
 CELL = ("priority", "place", "stream", "required", "state", "due_at", "snoozed_until", "assignee__name")
-_RUN = ("pk", "model", "checkpoint", "name")
 _ROW = (*CELL, "created_at", "decided_at", "transcript__external_id", "transcript__model_run__model")
 
 
@@ -103,16 +100,6 @@ class QueuePage:
     newer: str
 
 
-@dataclass(frozen=True, slots=True)
-class Choices:
-    """What the queue page can be filtered by (runs by value and words), who can be given items, and kept filters."""
-
-    monitors: tuple[str, ...]
-    runs: tuple[tuple[str, str], ...]
-    people: tuple[User, ...]
-    views: tuple[SavedView, ...]
-
-
 def queue_listing(*, project_id: int, user: User, where: Filter) -> Listing:
     """The items of one page, without content. Three queries."""
     after = str(feed.head())
@@ -131,18 +118,6 @@ def queue_page(listing: Listing, *, project_id: int, user: User, where: Filter) 
         filter=where,
         older=listing.page.older,
         newer=listing.page.newer,
-    )
-
-
-def queue_choices(*, project_id: int, user: User) -> Choices:
-    """Four queries."""
-    deployed = Deployment.objects.filter(project_id=project_id).values_list("monitor", flat=True)
-    runs = ModelRun.objects.filter(project_id=project_id).order_by("model", "checkpoint", "name")
-    return Choices(
-        monitors=tuple(deployed.distinct().order_by("monitor")),
-        runs=tuple((str(pk), " ".join(filter(None, of))) for pk, *of in runs.values_list(*_RUN)[:MOST_RUNS]),
-        people=readers(project_id),
-        views=tuple(SavedView.objects.filter(project_id=project_id, user=user).order_by("name")),
     )
 
 
@@ -220,12 +195,19 @@ class Flag(NamedTuple):
     span: dict[str, Any] | None
 
 
+_FLAGS_SQL = """
+SELECT transcript_id, monitor, value, evidence -> 0 FROM monitoring_score
+WHERE transcript_id = ANY(%s) AND flagged ORDER BY value DESC, id
+"""
+
+
 def _flags(transcript_ids: Sequence[UUID]) -> dict[UUID, list[Flag]]:
     """The flagged scores of each transcript, highest first. One query."""
-    scores = Score.objects.filter(transcript_id__in=transcript_ids, flagged=True).order_by("-value", "id")
     flags: dict[UUID, list[Flag]] = {}
-    for transcript_id, *flag in scores.values_list("transcript_id", "monitor", "value", F("evidence__0")):
-        flags.setdefault(transcript_id, []).append(Flag(*flag))
+    with connection.cursor() as cursor:
+        cursor.execute(_FLAGS_SQL, [list(transcript_ids)])
+        for transcript_id, monitor, value, span in cursor.fetchall():
+            flags.setdefault(transcript_id, []).append(Flag(monitor, value, json.loads(span) if span else None))
     return flags
 
 
