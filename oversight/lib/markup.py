@@ -31,4 +31,4 @@ def format_html_join(between: str, shape: str, rows: Iterable[Sequence[object]])
 def _escaped(value: object) -> str:
     if type(value) is str:
         return html.escape(value) if _special(value) else value
-    return value if type(value) is SafeString else str(conditional_escape(value))
+    return value if type(value) is SafeString else conditional_escape(value)  # type: ignore[arg-type]  # takes anything

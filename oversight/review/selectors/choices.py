@@ -51,7 +51,12 @@ SELECT ARRAY(SELECT DISTINCT monitor FROM monitoring_deployment WHERE project_id
 
 def queue_choices(*, project_id: int, user: User) -> Choices:
     """One query."""
-    given = {"project": project_id, "user": user.pk, "runs": MOST_RUNS, "able": sorted(TABLE["item.claim"])}
+    given: dict[str, int | list[str]] = {
+        "project": project_id,
+        "user": user.pk,
+        "runs": MOST_RUNS,
+        "able": sorted(TABLE["item.claim"]),
+    }
     with connection.cursor() as cursor:
         cursor.execute(_CHOICES_SQL, given)
         monitors, runs, people, views = cursor.fetchone() or ([], [], [], [])
