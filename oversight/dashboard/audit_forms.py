@@ -30,9 +30,8 @@ class FilterForm(forms.Form):
         super().__init__(*args, **kwargs)
         self.projects = projects
         self.fields["from"] = forms.DateTimeField(required=False)
-        self.fields["action"] = forms.ChoiceField(
-            required=False, choices=[("", "Any action"), *((name, name) for name in sorted(REGISTRY))]
-        )
+        self.actions = (("", "Any action"), *((name, name) for name in sorted(REGISTRY)))
+        self.fields["action"] = forms.ChoiceField(required=False, choices=self.actions)
 
     def clean_actor(self) -> tuple[str, str] | None:
         """An e-mail or name of a member, or kind:id."""
