@@ -28,10 +28,17 @@ def _table(folder: Path) -> list[dict[str, str]]:
     return list(csv.DictReader(io.StringIO((folder / "table.csv").read_text())))
 
 
+def _mind_interrupts() -> None:
+    """A shell has what it starts in the background ignore them, and so does what that starts."""
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
+
+
 def _ended_after_some(file: Path, out: Path, signal_number: int, *more: str) -> int:
     """Run it as a process of its own until it says that some is done, then send the signal."""
     command = [sys.executable, "-m", "monitors", "redteam", str(file), "--out", str(out), *ARENA, *more]
-    with subprocess.Popen(command, cwd=ROOT, stderr=subprocess.PIPE, stdout=subprocess.DEVNULL, text=True) as process:
+    with subprocess.Popen(
+        command, cwd=ROOT, stderr=subprocess.PIPE, stdout=subprocess.DEVNULL, text=True, preexec_fn=_mind_interrupts
+    ) as process:
         assert process.stderr is not None
         assert any("% attacked" in line for line in process.stderr)
         process.send_signal(signal_number)
