@@ -35,7 +35,7 @@ def monitor_history(request: Request, pk: int) -> HttpResponseBase:
     """Its scores over time, and when its settings changed."""
     deployment = deployment_of(request, pk)
     asked = request.GET.get("period", "week")
-    found = history(deployment, asked if asked in PERIODS else "week")
+    found = history(deployment, asked if asked in PERIODS else "week", reader=request.user)
     context = {
         "deployment": deployment,
         "history": found,

@@ -11,15 +11,17 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from django.db.models import Aggregate, Count, F, FloatField, Max, Q, QuerySet
+from django.db.models import Aggregate, Count, Exists, F, FloatField, Max, OuterRef, Q, QuerySet
 from django.db.models.functions import Floor, Least, TruncDay, TruncHour
 
+from oversight.accounts.models import User
 from oversight.audit.models import LedgerEvent
 from oversight.dashboard import ledger
 from oversight.dashboard.overview import PERIODS
 from oversight.lib import clock
 from oversight.lib.kept import kept
 from oversight.monitoring.models import Deployment, MonitorRun, Score
+from oversight.review.selectors.blindness import read_blind
 
 BINS = 20
 MOST_MARKS = 60
@@ -58,7 +60,10 @@ class Mark:
 
 @dataclass(frozen=True, slots=True)
 class History:
-    """What the page draws. `bins` counts scores by twentieths of [0, 1], flagged ones apart."""
+    """What the page draws. `bins` counts scores by twentieths of [0, 1], flagged ones apart.
+
+    `n_hidden` scores are in none of it: their transcripts are read blind by whoever looks at the page.
+    """
 
     period: str
     step: timedelta
@@ -66,6 +71,7 @@ class History:
     marks: tuple[Mark, ...]
     bins: tuple[tuple[int, int], ...]
     threshold: float
+    n_hidden: int
     counted_at: datetime
 
     @property
@@ -89,19 +95,31 @@ class _Quantile(Aggregate):
     output_field = FloatField()
 
 
-def history(deployment: Deployment, period: str) -> History:
-    """Four queries; in a large house the scores were counted a while ago (`lib.kept`)."""
+@dataclass(frozen=True, slots=True)
+class _Counted:
+    buckets: tuple[Bucket, ...]
+    bins: tuple[tuple[int, int], ...]
+    n_hidden: int
+
+
+def history(deployment: Deployment, period: str, *, reader: User) -> History:
+    """Five queries; in a large house the scores were counted a while ago (`lib.kept`).
+
+    Of few scores a quantile is as good as the scores: those that the reader must not see yet are left out.
+    """
     span = PERIODS[period][1] or timedelta(days=MOST_DAYS)
     since = clock.now() - span
-    counted = kept(("history", deployment.pk, period), lambda: _counted(deployment, since, period), of=Score)
-    buckets, bins = counted.value
+    key = ("history", deployment.pk, period, reader.pk)
+    counted = kept(key, lambda: _counted(deployment, since, period, reader), of=Score)
+    found = counted.value
     return History(
         period=period,
         step=timedelta(hours=1) if _is_hourly(period) else timedelta(days=1),
-        buckets=buckets,
-        marks=_marks(deployment, max(since, buckets[0].start) if buckets else since),
-        bins=bins,
+        buckets=found.buckets,
+        marks=_marks(deployment, max(since, found.buckets[0].start) if found.buckets else since),
+        bins=found.bins,
         threshold=deployment.threshold,
+        n_hidden=found.n_hidden,
         counted_at=counted.at,
     )
 
@@ -110,11 +128,11 @@ def _is_hourly(period: str) -> bool:
     return period != "all"
 
 
-def _counted(
-    deployment: Deployment, since: datetime, period: str
-) -> tuple[tuple[Bucket, ...], tuple[tuple[int, int], ...]]:
+def _counted(deployment: Deployment, since: datetime, period: str, reader: User) -> _Counted:
     scores = Score.objects.filter(deployment=deployment, at__gte=since, run__in=MonitorRun.objects.newest())
-    return _buckets(scores, period), _bins(scores)
+    hidden = Exists(read_blind(reader).filter(transcript=OuterRef("transcript")))
+    shown = scores.filter(~hidden)
+    return _Counted(_buckets(shown, period), _bins(shown), scores.filter(hidden).count())
 
 
 def _buckets(scores: QuerySet[Score], period: str) -> tuple[Bucket, ...]:

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from datetime import date, timedelta
 from typing import Any
 
+from oversight.accounts.models import User
 from oversight.dashboard.charts import Chart
 from oversight.dashboard.history_charts import quantiles
 from oversight.dashboard.score_history import History, history
@@ -28,9 +29,9 @@ SERIES = (
 _WRONG = (Outcome.MISSED, Outcome.FALSE_ALARM)
 
 
-def charts_of(deployment: Deployment, figures: Mapping[str, Any]) -> tuple[Chart, ...]:
-    """Those for which there is something to draw. Five queries."""
-    days, past = _days(deployment), history(deployment, "all")
+def charts_of(deployment: Deployment, figures: Mapping[str, Any], *, reader: User) -> tuple[Chart, ...]:
+    """Those for which there is something to draw. Six queries."""
+    days, past = _days(deployment), history(deployment, "all", reader=reader)
     drawn = [canaries(days, past)] if days else []
     if past.n_measured:
         drawn.append(quantiles(past))

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+from oversight.accounts.models import User
 from oversight.dashboard.charts import Chart
 from oversight.judges import charts, rules, watching
 from oversight.judges.models import Alarm, Canary, CanaryState, HijackRate, Report
@@ -145,7 +146,7 @@ def _spent(deployments: Collection[Deployment]) -> dict[int, Spent]:
     }
 
 
-def judge_page(deployment: Deployment) -> JudgePage:
+def judge_page(deployment: Deployment, *, reader: User) -> JudgePage:
     """A dozen queries, none of a text."""
     [row] = _rows([deployment])
     canaries = Canary.objects.filter(deployment=deployment).order_by("-planted_at", "-pk")
@@ -153,7 +154,7 @@ def judge_page(deployment: Deployment) -> JudgePage:
     rates = HijackRate.objects.filter(deployment=deployment).order_by("-pk")[:10]
     return JudgePage(
         row=row,
-        charts=charts.charts_of(deployment, row.figures),
+        charts=charts.charts_of(deployment, row.figures, reader=reader),
         canaries=tuple(canaries[:MOST_CANARIES]),
         n_canaries=canaries.count(),
         past=tuple(

@@ -43,7 +43,7 @@ def judge(request: Request, pk: int) -> HttpResponseBase:
     _record(request, deployment.project_id, 1)
     context = {
         "deployment": deployment,
-        "page": page.judge_page(deployment),
+        "page": page.judge_page(deployment, reader=request.user),
         "may_configure": deployment.project_id in allowed_projects(request.memberships, "monitor.configure"),
     }
     return render(request, "judges/judge.html", context)

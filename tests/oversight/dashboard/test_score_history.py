@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import timedelta
+from functools import partial
 
 import pytest
 from django.test import Client
@@ -11,15 +12,24 @@ from pytest_django import DjangoAssertNumQueries
 
 from monitors.base import Reason, Score
 from oversight.accounts.models import Project, User
-from oversight.dashboard import history_charts
-from oversight.dashboard.score_history import history
+from oversight.dashboard import history_charts, score_history
+from oversight.dashboard.score_history import History
 from oversight.monitoring import services
 from oversight.monitoring.models import Deployment
 from oversight.monitoring.models import Score as ScoreRow
+from oversight.review.models import ItemState, ReviewItem, Stream
+from oversight.review.services import queue_flagged
 from tests import factories
 
 pytestmark = pytest.mark.django_db
 SignIn = Callable[[User], Client]
+Past = Callable[[Deployment, str], History]
+
+
+@pytest.fixture
+def history(alice: User) -> Past:
+    """As a reviewer sees it."""
+    return partial(score_history.history, reader=alice)
 
 
 def scored(project: Project, deployment: Deployment, score: Score, *, days_ago: float = 0.0) -> None:
@@ -39,7 +49,9 @@ def deployment(project: Project) -> Deployment:
     return made
 
 
-def test_counts_add_up_by_hour_and_what_could_not_be_measured_stands_apart(deployment: Deployment) -> None:
+def test_counts_add_up_by_hour_and_what_could_not_be_measured_stands_apart(
+    deployment: Deployment, history: Past
+) -> None:
     found = history(deployment, "week")
     assert (found.n_measured, found.n_flagged) == (5, 2)
     assert dict(found.states) == {"scored": 5, "unscored": 1, "skipped": 1}
@@ -54,11 +66,11 @@ def test_counts_add_up_by_hour_and_what_could_not_be_measured_stands_apart(deplo
 
 
 @pytest.mark.parametrize(("period", "n"), [("day", 4), ("week", 5), ("all", 6)])
-def test_a_period_holds_what_lies_in_it(deployment: Deployment, period: str, n: int) -> None:
+def test_a_period_holds_what_lies_in_it(deployment: Deployment, period: str, n: int, history: Past) -> None:
     assert history(deployment, period).n_measured == n
 
 
-def test_changes_are_marked_with_their_reasons(deployment: Deployment) -> None:
+def test_changes_are_marked_with_their_reasons(deployment: Deployment, history: Past) -> None:
     services.change_deployment(deployment=deployment, threshold=0.3, why="too quiet", actor=factories.SYSTEM)
     services.change_deployment(deployment=deployment, enabled=False, why="noise", actor=factories.SYSTEM)
     marks = history(deployment, "day").marks
@@ -67,7 +79,7 @@ def test_changes_are_marked_with_their_reasons(deployment: Deployment) -> None:
     assert "(too quiet)" in marks[1].sentence
 
 
-def test_each_chart_has_a_table_that_says_the_same(deployment: Deployment) -> None:
+def test_each_chart_has_a_table_that_says_the_same(deployment: Deployment, history: Past) -> None:
     charts = {chart.id: chart for chart in history_charts.charts_of(history(deployment, "week"))}
     assert set(charts) == {"flagged-share", "quantiles", "distribution", "states"}
     assert charts["flagged-share"].rows[0][1:] == ("1", "4", "25.00 %")
@@ -87,10 +99,26 @@ def test_the_page_is_drawn_also_when_there_is_nothing(
 
 
 def test_only_heads_of_scores_are_read(
-    deployment: Deployment, django_assert_max_num_queries: DjangoAssertNumQueries
+    deployment: Deployment, history: Past, django_assert_max_num_queries: DjangoAssertNumQueries
 ) -> None:
-    with django_assert_max_num_queries(5) as queries:
+    with django_assert_max_num_queries(6) as queries:
         history(deployment, "all")
     said = " ".join(query["sql"] for query in queries.captured_queries)
     assert "transcripts_message" not in said
     assert '"evidence"' not in said
+
+
+def test_what_is_read_blind_is_in_no_figure_until_ones_verdict(
+    deployment: Deployment, alice: User, client_of: SignIn
+) -> None:
+    blind = ScoreRow.objects.get(value=1.0)
+    queue_flagged(transcript_id=blind.transcript_id, score=1.0, actor=factories.SYSTEM)
+    ReviewItem.objects.update(stream=Stream.AUDIT)
+    found = score_history.history(deployment, "day", reader=alice)
+    assert (found.n_hidden, found.n_measured, found.n_flagged) == (1, 3, 0)
+    assert found.buckets[-1].largest == 0.4
+    assert found.bins[19] == (0, 0)
+    page = client_of(alice).get(f"/monitors/{deployment.pk}/history?period=day").content.decode()
+    assert "1 left out until your verdict" in page
+    ReviewItem.objects.update(state=ItemState.DECIDED, decided_at=blind.at)
+    assert score_history.history(deployment, "day", reader=alice).n_flagged == 1
