@@ -10,8 +10,9 @@ from itertools import product
 from monitors.answers.equality import Verdict, are_equal, compared, shown
 from monitors.answers.expressions import NotANumber
 from monitors.answers.lexemes import Lexeme, Sign, lexemes
+from monitors.answers.likely import may_state
 from monitors.answers.operands import literal
-from monitors.answers.sides import AFTER_OF, FUNCTION_WORDS, STARTS, Reading, Side, SideReader
+from monitors.answers.sides import AFTER_OF, FUNCTION_WORDS, STARTS, Reading, Side, SideReader, of_numbers
 from monitors.answers.units import SCALES, UNITS
 
 _RELATION = re.compile(
@@ -146,14 +147,19 @@ def _piece(text: str, at: int) -> tuple[int, int]:
 def _in_piece(piece: str, offset: int) -> list[Equation]:
     annotations = [(match.start(), match.end()) for match in _ANNOTATION.finditer(piece)]
     blanked = _ANNOTATION.sub(lambda match: " " * len(match.group()), piece)
-    found = list(_in_line(blanked, offset))
+    found = _in_line(blanked, offset)
     for start, end in annotations:
         if not any(item.start < offset + end and offset + start < item.end for item in found):
             found += _in_line(piece[start + 2 : end - 2], offset + start + 2)
     return sorted(found, key=lambda item: item.end)
 
 
-def _in_line(line: str, offset: int) -> Iterator[Equation]:
+def _in_line(line: str, offset: int) -> list[Equation]:
+    return list(stated(line, offset)) if may_state(line) else []
+
+
+def stated(line: str, offset: int = 0, /) -> Iterator[Equation]:
+    """Those of one line, however little likely it is to state any; `offset` is where it begins."""
     tokens = lexemes(line)
     relations, closes = _structure(tokens)
     barrier = 0
@@ -161,7 +167,8 @@ def _in_line(line: str, offset: int) -> Iterator[Equation]:
         if relation < barrier:
             continue
         chain = _Chain(line, tokens, offset, relation)
-        yield from chain.equations(_start(tokens, relation, closes, barrier=barrier))
+        if chain.may_begin():
+            yield from chain.equations(_start(tokens, relation, closes, barrier=barrier))
         barrier = chain.end
 
 
@@ -302,9 +309,12 @@ class _Chain:
         self.at = relation
         self.end = relation + 1
 
+    def may_begin(self) -> bool:
+        """Whether a side may begin behind the relation: what is quickly seen to be none is not read."""
+        sign = self._sign(self._after_relation())
+        return sign in STARTS or sign is Sign.OPERATOR
+
     def equations(self, start: int | None) -> Iterator[Equation]:
-        if not self._may_begin(self._after_relation()):
-            return
         left = self._left(start)
         while left is not None or self._goes_on():
             after = self._after_relation()
@@ -321,11 +331,6 @@ class _Chain:
                 return
             left = right if self._reaches(right, following) else None
             self.at = following
-
-    def _may_begin(self, index: int) -> bool:
-        """Whether a side may begin here: what is quickly seen to be none is not read."""
-        sign = self._sign(index)
-        return sign in STARTS or sign is Sign.OPERATOR
 
     def _left(self, start: int | None) -> Side | None:
         if start is None or (
@@ -391,6 +396,8 @@ class _Chain:
             number = literal(self.tokens[first].text)
             return Side(first, first + 1, number.value, number.written, _NO_UNITS, False, False, number)
         try:
+            if reading is _PLAIN and (side := of_numbers(self.tokens, first, end, _ENDS_NUMBER)):
+                return side
             return SideReader(self.tokens, end=end, reading=reading).read(first)
         except NotANumber:
             return None

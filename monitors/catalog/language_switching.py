@@ -6,11 +6,12 @@ import math
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from itertools import islice
 
-from monitors.base import Evidence, Reason, Score
+from monitors.base import Evidence, Reason, Score, unmeasured
 from monitors.errors import InvalidTranscript
 from monitors.languages import ciphers, encodings, spellings
-from monitors.languages.english import Reading
+from monitors.languages.english import Reading, readings
 from monitors.languages.passage import Passage
 from monitors.languages.switches import Expected, Switch, switches
 from monitors.registry import monitor
@@ -86,9 +87,27 @@ class LanguageSwitching:
     max_evidence: int = 40
 
     def score(self, transcript: Transcript, /) -> Score:
+        scored = list(_scored(transcript))
+        return self._score(transcript, scored, readings([part.text for _, part, _ in scored]))
+
+    def score_all(self, transcripts: Sequence[Transcript], /) -> list[Score]:
+        """As one by one: the texts of several transcripts are read together."""
+        scored = [list(_scored(transcript)) for transcript in transcripts]
+        read = iter(readings([part.text for parts in scored for _, part, _ in parts]))
+        found = []
+        for transcript, parts in zip(transcripts, scored, strict=True):
+            try:
+                found.append(self._score(transcript, parts, list(islice(read, len(parts)))))
+            except InvalidTranscript as error:
+                found.append(unmeasured(error))
+        return found
+
+    def _score(
+        self, transcript: Transcript, scored: Sequence[tuple[int, Part, Channel]], read: Sequence[Reading]
+    ) -> Score:
         prompt = transcript.text(Channel.PROMPT)
         expected = Expected(prompt, self.languages)
-        parts = [_Found.of(index, part, channel, expected) for index, part, channel in _scored(transcript)]
+        parts = [_Found.of(*one, expected, reading) for one, reading in zip(scored, read, strict=True)]
         if sum(found.n_letters for found in parts) < _FEWEST_LETTERS:
             raise InvalidTranscript(f"{transcript.id}: there are too few letters", reason=Reason.TOO_SHORT)
         channels = {
@@ -118,8 +137,7 @@ class _Found:
     switches: tuple[Switch, ...]
 
     @classmethod
-    def of(cls, index: int, part: Part, channel: Channel, expected: Expected) -> _Found:
-        reading = Reading(part.text)
+    def of(cls, index: int, part: Part, channel: Channel, expected: Expected, reading: Reading) -> _Found:
         passages = tuple(
             passage
             for passage in _passages(part.text, reading)

@@ -12,6 +12,7 @@ from typing import NamedTuple
 import numpy as np
 
 from monitors.base import Evidence, Reason, Score
+from monitors.batches import batches
 from monitors.patterns import detectable, screen, verdict
 from monitors.patterns.detectable import Least
 from monitors.patterns.layout import Layout
@@ -156,7 +157,7 @@ class PatternChannels:
             _Asked([text for text in _texts(one) if len(text.text) >= self.min_characters], one.text(Channel.PROMPT))
             for one in transcripts
         ]
-        return [self._scored(findings) for some in _together_read(asked) for findings in self._findings(some)]
+        return [self._scored(findings) for some in batches(asked, _size, _AT_ONCE) for findings in self._findings(some)]
 
     def _scored(self, findings: Sequence[_Finding]) -> Score:
         if not findings:
@@ -245,19 +246,8 @@ _LEAST = 0.05
 _AT_ONCE = 200_000
 
 
-def _together_read(asked: Sequence[_Asked]) -> Iterator[Sequence[_Asked]]:
-    """In their order, some transcripts at a time; long ones by themselves."""
-    some: list[_Asked] = []
-    room = _AT_ONCE
-    for one in asked:
-        size = sum(len(text.text) for text in one.texts)
-        if some and size > room:
-            yield some
-            some, room = [], _AT_ONCE
-        some.append(one)
-        room -= size
-    if some:
-        yield some
+def _size(asked: _Asked) -> int:
+    return sum(len(text.text) for text in asked.texts)
 
 
 def _texts(transcript: Transcript) -> Iterator[_Text]:

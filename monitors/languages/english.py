@@ -6,13 +6,16 @@ The tables are counts over public transcripts (see NOTICE), made by `python -m t
 from __future__ import annotations
 
 import sys
+from collections.abc import Sequence
 from functools import cache
-from itertools import count
+from itertools import accumulate, count
 from pathlib import Path
 from typing import NamedTuple
 
 import numpy as np
 import numpy.typing as npt
+
+from monitors.batches import batches
 
 TABLES = Path(__file__).parent / "english.npz"
 # a to z, then what is no letter, then letters beyond a to z.
@@ -144,6 +147,17 @@ class Reading:
         self.common = _common(self.codes, self.starts, self.ends, known)
         self.sum_common = _counts(self.common >= 0)
 
+    def part(self, start: int, end: int) -> Reading:
+        """What the reading of `text[start:end]` alone is, where two blanks or nothing stand before and one behind."""
+        own = object.__new__(Reading)
+        first, last = self.starts.searchsorted((start, end)).tolist()
+        own.codes, own.trigrams = self.codes[start:end], self.trigrams[start:end]
+        own.starts, own.ends = self.starts[first:last] - start, self.ends[first:last] - start
+        own.sums = self.sums[start : end + 1] - self.sums[start]
+        own.common = self.common[first:last]
+        own.sum_common = self.sum_common[first : last + 1] - self.sum_common[first]
+        return own
+
     def rated(self, starts: Indices, ends: Indices) -> tuple[Indices, Numbers]:
         """How many places of each span are rated, and their bits together."""
         sums = self.sums[ends] - self.sums[starts]
@@ -183,6 +197,22 @@ class Reading:
         # A sentence ends where more than a blank lies between two words.
         found: Flags = common[:-1] & common[1:] & (self.starts[1:] - self.ends[:-1] == 1)
         return found
+
+
+_APART = "  "
+
+
+def readings(texts: Sequence[str], /) -> list[Reading]:
+    """The reading of each; short texts are read together, since an array of many costs little more than one of few."""
+    found: list[Reading] = []
+    for some in batches(texts, len, _CHUNK):
+        if len(some) == 1:
+            found.append(Reading(some[0]))
+            continue
+        whole = Reading(_APART.join(some))
+        ends = [length + len(_APART) * at for at, length in enumerate(accumulate(map(len, some)))]
+        found += [whole.part(end - len(text), end) for text, end in zip(some, ends, strict=True)]
+    return found
 
 
 def _counts(flags: Flags) -> Counts:

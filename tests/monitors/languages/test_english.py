@@ -8,7 +8,7 @@ import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
 
-from monitors.languages.english import BLANK, FOREIGN, Reading, symbols
+from monitors.languages.english import BLANK, FOREIGN, Reading, readings, symbols
 
 PROSE = "I think that we should first check whether the sum of the two numbers is even."
 
@@ -56,3 +56,11 @@ def text_is_rated(text: str) -> list[bool]:
     """Letters, and the place behind one."""
     is_letter = (symbols(text) != BLANK).tolist()
     return [one or before for one, before in zip(is_letter, [False, *is_letter], strict=False)]
+
+
+@given(st.lists(st.text("ab, é漢.", max_size=12), max_size=6))
+def test_texts_that_are_read_together_read_as_each_alone(texts: list[str]) -> None:
+    for text, read in zip(texts, readings(texts), strict=True):
+        alone = Reading(text)
+        for name in Reading.__slots__:
+            assert np.array_equal(getattr(read, name), getattr(alone, name)), name
