@@ -112,6 +112,9 @@ _PLACES = re.compile(
 # What these are depends on what stands beside them.
 _CONTEXTUAL = frozenset({"=", "!", "**", "x", r"\displaystyle", *_FRACTION_WORDS})
 
+# Before a sign of equality these make another sign of it, as `_LEXEME` says too.
+_NO_EQUALITY = frozenset("=<>!:+*/-")
+
 
 def lexemes(line: str, /) -> list[Lexeme]:
     """All lexemes in order. Blank ones are left out: neighbours touch when one's end is the other's start."""
@@ -121,6 +124,9 @@ def lexemes(line: str, /) -> list[Lexeme]:
         end = start + len(text)
         if known := _read(text):
             found.append(tuple.__new__(Lexeme, (known[0], start, end, known[1])))
+        elif text == "=":
+            is_whole = line[start - 1 : start] not in _NO_EQUALITY and line[end : end + 1] not in ("=", ">")
+            found.append(Lexeme(Sign.EQUALS if is_whole else Sign.OTHER, start, end, text))
         elif known is None and (match := _LEXEME.match(line, start)) and match.lastgroup != "blank":
             found.append(_in_context(str(match.lastgroup), text, start, line))
         start = end
