@@ -80,7 +80,8 @@ decide?.addEventListener("submit", (event) => {
 document.addEventListener("live:event", (event) => {
   const { object_type, object_id } = /** @type {CustomEvent} */ (event).detail;
   if (object_type !== "review_item") return;
-  if (list && !timer) timer = setTimeout(() => refresh().catch(() => {}), GATHER_MS);
+  const spread = Number(document.documentElement.dataset.liveSpreadMs || 0);
+  if (list && !timer) timer = setTimeout(() => refresh().catch(() => {}), GATHER_MS + Math.random() * spread);
   if (page && page.dataset.case === object_id && !lease) say("This dispute has changed.");
 });
 document.addEventListener("live:reset", () => list && location.reload());
