@@ -2,19 +2,23 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
+
+from django.db import connection
 
 from oversight.accounts.models import User
 from oversight.agreement.charts import coefficients
 from oversight.agreement.figures import LABELS, Agreed, agreed
-from oversight.agreement.pairs import Pair, pairs_of, versions_of, visible
+from oversight.agreement.pairs import Pair, pairs_of, state_of, versions_of, visible
 from oversight.dashboard.charts import Chart
 from oversight.lib.errors import NotFound
-from oversight.lib.kept import kept
-from oversight.review.models import LabelSetVersion, Verdict, VerdictLabel
+from oversight.review.models import LabelSetVersion, VerdictLabel
 
 SHOWN = 200
+NAMES_S = 600.0
 WORDS = {str(label.value): str(label.label) for label in VerdictLabel}
 
 
@@ -46,17 +50,34 @@ class PairsPage:
 
 
 def agreement_page(project_id: int, asked: str) -> AgreementPage:
-    """A dozen queries, and the steps of the texts that two people read."""
+    """Two queries, and a dozen and the steps of the texts where somebody has decided since the page was last shown."""
     versions = versions_of(project_id)
     version = _version(versions, asked)
     if version is None:
         return AgreementPage(versions, None, None)
+    figures = _figures(str(connection.settings_dict["NAME"]), version, state_of(project_id), _period())
+    found = figures.found
+    charts = coefficients(found) if found else ()
+    return AgreementPage(versions, version, found, charts, figures.n_mixed, figures.is_capped)
+
+
+@dataclass(frozen=True, slots=True)
+class _Figures:
+    found: Agreed | None
+    n_mixed: int
+    is_capped: bool
+
+
+@lru_cache(maxsize=64)
+def _figures(database: str, version: LabelSetVersion, state: tuple[int, int], period: int) -> _Figures:
+    """Seconds for thousands of pairs, and the same for all who look until the next verdict settles."""
     pairs = pairs_of(version)
-    if not pairs.found:
-        return AgreementPage(versions, version, None, n_mixed=pairs.n_mixed)
-    key = ("agreement", version.pk, len(pairs.found), max(max(p.first.pk, p.second.pk) for p in pairs.found))
-    found = kept(key, lambda: agreed(pairs.found, version), of=Verdict).value
-    return AgreementPage(versions, version, found, coefficients(found), pairs.n_mixed, pairs.is_capped)
+    return _Figures(agreed(pairs.found, version) if pairs.found else None, pairs.n_mixed, pairs.is_capped)
+
+
+def _period() -> int:
+    """Names of people can change without a verdict."""
+    return int(time.monotonic() // NAMES_S)
 
 
 def pairs_page(project_id: int, user: User, asked: Mapping[str, str]) -> PairsPage:

@@ -6,6 +6,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from uuid import UUID
 
+from django.db.models import Count, Sum
+
 from oversight.accounts.models import User
 from oversight.review.models import (
     Assignment,
@@ -20,6 +22,7 @@ from oversight.review.models import (
 )
 
 MOST = 2000
+_OF_TWO = {"state": VerdictState.SETTLED, "assignment__role": Role.READER, "item__required": 2}
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,7 +65,7 @@ class Pairs:
 
 def pairs_of(version: LabelSetVersion) -> Pairs:
     """What two readers made of each item under one version of a label set. Three queries."""
-    settled = Verdict.objects.filter(state=VerdictState.SETTLED, assignment__role=Role.READER, item__required=2)
+    settled = Verdict.objects.filter(**_OF_TWO)
     ids = settled.filter(label_set_version=version).order_by("-item_id").values("item_id").distinct()
     rows = (
         settled.filter(item__in=[row["item_id"] for row in ids[: MOST + 1]])
@@ -80,6 +83,12 @@ def pairs_of(version: LabelSetVersion) -> Pairs:
         n_mixed=len(both) - len(same),
         is_capped=len(by_item) > MOST,
     )
+
+
+def state_of(project_id: int) -> tuple[int, int]:
+    """Differs when the pairs of a project do: a verdict is never changed, only given and taken back. One query."""
+    found = Verdict.objects.filter(item__project_id=project_id, **_OF_TWO).aggregate(n=Count("pk"), sum=Sum("pk"))
+    return found["n"], found["sum"] or 0
 
 
 def versions_of(project_id: int) -> tuple[LabelSetVersion, ...]:

@@ -8,13 +8,16 @@ from collections.abc import Callable, Sequence
 import pytest
 from django.test import Client
 from django.urls import reverse
+from pytest_django import DjangoAssertNumQueries
 
 from monitors.stats.agreement import krippendorff_alpha
 from oversight.accounts.models import Project, User
 from oversight.agreement.figures import agreed
+from oversight.agreement.page import agreement_page
 from oversight.agreement.pairs import Pair, pairs_of
 from oversight.review import services
-from oversight.review.models import LabelSetVersion, ReviewItem
+from oversight.review.models import LabelSetVersion, ReviewItem, Verdict
+from oversight.review.services import verdicts
 from tests.conftest import Clock
 from tests.oversight.agreement import desk
 
@@ -145,3 +148,26 @@ def test_a_party_does_not_find_its_open_dispute_behind_a_figure(
 def test_an_empty_project_says_how_agreement_comes_about(project: Project, dave: User, client_of: ClientOf) -> None:
     page = client_of(dave).get(reverse("agreement:page")).content.decode()
     assert "No item was read by two people" in page
+
+
+def test_figures_are_counted_again_when_somebody_has_decided_and_not_before(
+    project: Project, ana: User, ben: User, clock: Clock, django_assert_max_num_queries: DjangoAssertNumQueries
+) -> None:
+    read_twice(project, (ana, ben), MIXED, clock)
+    before = agreement_page(project.pk, "").found
+    with django_assert_max_num_queries(2):
+        again = agreement_page(project.pk, "").found
+    assert before is again
+    assert before is not None
+    assert before.n_items == 12
+
+    read_twice(project, (ana, ben), [(BAD, BAD)], clock)
+    after = agreement_page(project.pk, "").found
+    assert after is not None
+    assert (after.n_items, after.n_equal) == (13, 11)
+
+    verdict = Verdict.objects.standing().latest("pk")
+    verdicts.reopen_verdict(verdict=verdict, why="Once more", actor=desk.WORKER)
+    taken_back = agreement_page(project.pk, "").found
+    assert taken_back is not None
+    assert taken_back.n_items == 12
