@@ -121,6 +121,10 @@ def lexemes(line: str, /) -> list[Lexeme]:
     found: list[Lexeme] = []
     start = 0
     for text in _PLACES.findall(line):
+        if text == " ":
+            # Half of what is found are such blanks.
+            start += 1
+            continue
         end = start + len(text)
         if known := _read(text):
             found.append(tuple.__new__(Lexeme, (known[0], start, end, known[1])))
