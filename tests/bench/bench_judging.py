@@ -46,12 +46,13 @@ print("torch" in sys.modules, "transformers" in sys.modules)
 
 
 def main() -> Iterator[str]:
+    # First, since the minutes of the local model may run into a limit.
+    yield _cold_start()
     local, questions = LocalModel(), [Question(rubric) for rubric in _rubrics()]
     yield f"{local.model}; rubrics: {', '.join(question.rubric.name for question in questions)}"
     hold(local, _transcript(local, 200), questions[:1])
     for n_tokens in N_TOKENS:
         yield _compared(local, _transcript(local, n_tokens), questions, n_tokens)
-    yield _cold_start()
 
 
 def _compared(local: LocalModel, transcript: Transcript, questions: Sequence[Question], n_tokens: int) -> str:
