@@ -33,8 +33,6 @@ def main(arguments: Sequence[str]) -> None:
         server_header=False,
         proxy_headers=False,
         timeout_graceful_shutdown=3,
-        # Frames are small and the same for all: each would be compressed anew for every socket, 300 kB of state apiece.
-        ws_per_message_deflate=False,
         workers=1,
     )
     handed = os.environ.get(LISTENER)
