@@ -132,7 +132,8 @@ class LiveConsumer(AsyncWebsocketConsumer):  # type: ignore[misc]  # channels ha
         self.acked.clear()
         await self.send(text_data=frame)
         try:
-            await asyncio.wait_for(self.acked.wait(), ACK_S)
+            async with asyncio.timeout(ACK_S):
+                await self.acked.wait()
         except TimeoutError:
             await self.close(SLOW)
             return False
