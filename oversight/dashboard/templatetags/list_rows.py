@@ -40,7 +40,7 @@ _MODEL = (
 _LINK = '<a href="{}{}{}">{}</a>'
 _MUTED = '<span class="muted">{}</span>'
 _BADGE = '<span class="badge badge-{}">{}</span>'
-_CELL, _NUMBER, _ROW = "<td>{}</td>", '<td class="num">{}</td>', "<tr>{}{}</tr>"
+_CELL, _NUMBER, _ROW = '<td class="foreign">{}</td>', '<td class="num">{}</td>', "<tr>{}{}</tr>"
 
 
 @register.simple_tag
