@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import itertools
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
 import pytest
 from django.test import Client
-from django.urls import URLPattern, URLResolver, get_resolver
 from pytest_django import Settings
 
 from monitors.base import Evidence, Score
@@ -26,6 +24,7 @@ from tests import factories
 from tests.conftest import Clock
 from tests.factories import SYSTEM, make_user
 from tests.oversight.alerts.arrange import make_endpoint
+from tests.oversight.dashboard.walk import filled, routes
 from tests.receiver import Receiver
 
 SignIn = Callable[[User], Client]
@@ -88,35 +87,16 @@ def _deliver() -> None:
     deliver(list(LedgerEvent.objects.order_by("pk").values_list("pk", flat=True)))
 
 
-def routes(patterns: Any = None, prefix: str = "") -> Iterator[str]:
-    """Every route of the resolver."""
-    for one in get_resolver().url_patterns if patterns is None else patterns:
-        route = prefix + str(one.pattern)
-        if isinstance(one, URLResolver):
-            yield from routes(one.url_patterns, route)
-        elif isinstance(one, URLPattern):
-            yield route
-
-
 def addresses(found: Reopened) -> Iterator[str]:
     """Each route with each object of its kind that could stand in it, and the queries that its page could know."""
     item, verdict = found.item, found.verdict
     numbers = {item.pk, verdict.pk, found.deployment_id, *Delivery.objects.values_list("pk", flat=True)}
     kinds = {"uuid": [str(item.transcript_id)], "int": [str(pk) for pk in sorted(numbers)]}
     for route in routes():
-        parts = [_choices(part, kinds) for part in route.replace("^", "").replace("$", "").split("/")]
-        for chosen in itertools.product(*parts):
-            address = "/" + "/".join(chosen)
-            if "logout" in address:
-                continue
+        for address in filled(route, kinds) if "logout" not in route else ():
             yield address
             if "<int" not in route:
                 yield from (address + query for query in (OF_TEXTS if "<uuid" in route else OF_LISTS))
-
-
-def _choices(part: str, kinds: dict[str, list[str]]) -> list[str]:
-    kind = part.removeprefix("<").partition(":")[0] if part.startswith("<") else ""
-    return kinds.get(kind, ["demo"]) if kind else [part]
 
 
 def told(client: Client, found: Reopened, secrets: tuple[bytes, ...]) -> list[str]:
