@@ -174,17 +174,19 @@ def listing(project_id: int) -> tuple[DeploymentRow, ...]:
 
 
 def deployment_page(deployment: Deployment) -> DeploymentPage:
-    """One deployment. Nine queries, one more with a model server."""
-    admissions = [row for row in _admissions() if row.monitor == deployment.monitor]
+    """One deployment. Seven queries, one more each for a judge, a model server, and many failures."""
+    asks_judge = about(deployment.monitor).asks_judge
+    admissions = [row for row in _admissions() if row.monitor == deployment.monitor] if asks_judge else []
     [row] = _rows([deployment], admissions)
-    failed = MonitorRun.objects.newest().filter(deployment=deployment, state=RunState.FAILED)
+    all_failed = MonitorRun.objects.newest().filter(deployment=deployment, state=RunState.FAILED)
+    failed = _failed(all_failed)
     return DeploymentPage(
         row=row,
         deployment=deployment,
-        admissions=tuple(admissions) if row.about.asks_judge else (),
+        admissions=tuple(admissions),
         recent=_recent(deployment),
-        failed=_failed(failed),
-        n_failed=failed.count(),
+        failed=failed,
+        n_failed=len(failed) if len(failed) < FAILED else all_failed.count(),
         n_versions=deployment.versions.count(),
         days=costs.by_day(deployment)[:DAYS],
         server=servers.newest() if deployment.backend == Backend.SERVER else None,

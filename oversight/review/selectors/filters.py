@@ -62,7 +62,8 @@ def queue_items(*, project_id: int, user: User, where: Filter) -> QuerySet[Revie
         items = items.filter(priority__gte=low, priority__lt=high)
         # Of what is not read blind the place is the priority, and the list's index is in its order.
         items = items if where.state == "decided" else items.filter(place__gte=low, place__lt=high)
-    if where.monitor or where.score:
+    # Nobody reads blind what is decided.
+    if (where.monitor or where.score) and where.state != "decided":
         items = items.filter(~is_blind() | Exists(decided_by(user)))
     if where.run:
         items = items.filter(transcript__model_run=where.run)
