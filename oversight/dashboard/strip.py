@@ -12,11 +12,14 @@ from oversight.dashboard.windows import Slice
 
 
 class Strip(TypedDict):
-    """Parts as (index, channel, characters), marks as (part, start, end, heat, style), windows as (part, start)."""
+    """Parts as (index, channel, characters), marks as (part, start, end, heat, style).
+
+    Windows as (part, start, step): where each begins, by its first character and by its first step, counted from 0.
+    """
 
     parts: list[tuple[int, str, int]]
     marks: list[tuple[int, int, int, int, int]]
-    windows: list[tuple[int, int]]
+    windows: list[tuple[int, int, int]]
     window: int
 
 
@@ -31,6 +34,6 @@ def strip_of(
     return Strip(
         parts=[(n, channels[n].value, len(text.text)) for n, text in enumerate(texts) if text.text],
         marks=[(s.part, s.start, s.end, s.heat, s.style) for s in spans],
-        windows=[(held[0].part, texts[held[0].part].begins(held[0].first)) for held in windows if held],
+        windows=[(held[0].part, texts[held[0].part].begins(held[0].first), held[0].first) for held in windows if held],
         window=window,
     )

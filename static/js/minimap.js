@@ -7,8 +7,9 @@
 import { placeOf } from "./offsets.js";
 import { near } from "./paint.js";
 import { goTo } from "./places.js";
+import { goToWindow } from "./windows.js";
 
-/** @typedef {{parts: [number, string, number][], marks: [number, number, number, number, number][], windows: [number, number][], window: number}} Strip */
+/** @typedef {{parts: [number, string, number][], marks: [number, number, number, number, number][], windows: [number, number, number][], window: number}} Strip */
 
 const COLOURS = { prompt: "--control-line", reasoning: "--accent", output: "--ok", tool: "--info" };
 const [RAIL, LANE, SCORE] = [4, 7, 18];
@@ -93,12 +94,7 @@ function jump(share) {
   if (!holder) return;
   const at = target - (found.get(holder[0]) || 0);
   if (goTo(holder[0], Math.min(at, Math.max(0, holder[2] - 1)))) return soon();
-  const number = all.windows.findLastIndex(([part, start]) => part < holder[0] || (part === holder[0] && start <= at)) + 1;
-  if (number === all.window || !number) return;
-  const url = new URL(location.href);
-  url.searchParams.set("w", String(number));
-  url.hash = `p${holder[0]}c${at}`;
-  location.assign(url);
+  goToWindow(holder[0], { at }, `p${holder[0]}c${at}`);
 }
 
 /** @param {PointerEvent} event */

@@ -6,6 +6,7 @@
 
 import { positionOf, rangeOf } from "./offsets.js";
 import { paint } from "./paint.js";
+import { goToWindow } from "./windows.js";
 
 /** @typedef {import("./offsets.js").Span} Span */
 
@@ -58,13 +59,14 @@ export function linked(hash = location.hash) {
   return found && { part: +found[1], start: +found[2], end: Math.max(+found[2] + 1, +(found[3] || 0)) };
 }
 
+/** Go to what the address names, in another window if that holds it. */
 export function followHash() {
   const span = linked();
-  if (span) return show(span);
-  const step = /^#p\d+s\d+$/.test(location.hash) && document.getElementById(location.hash.slice(1));
-  if (step) {
-    reveal(step, "start");
-    step.focus({ preventScroll: true });
-  }
-  return Boolean(step);
+  if (span) return show(span) || goToWindow(span.part, { at: span.start }, location.hash);
+  const named = /^#p(\d{1,6})s(\d{1,9})$/.exec(location.hash);
+  const step = named && document.getElementById(location.hash.slice(1));
+  if (!step) return Boolean(named && goToWindow(+named[1], { step: +named[2] }, location.hash));
+  reveal(step, "start");
+  step.focus({ preventScroll: true });
+  return true;
 }

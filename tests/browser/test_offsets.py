@@ -87,3 +87,23 @@ def test_text_steps_and_marks_are_on_the_same_characters(
     assert marked == {at for one in named for at in range(one["start"], one["end"])}
     for start, end, points in parts[1]["marks"]:
         assert points == _drawn(reasoning[start:end])
+
+
+def test_a_link_leads_to_its_window_of_a_very_long_text(house: House, visitor: Callable[..., Page]) -> None:
+    sentences = (f"Sentence {n} of a long text goes on {'and on ' * 55}to its end. " for n in range(1400))
+    [result] = house.post(native(id="long", reasoning="".join(sentences))).json()["results"]
+    page = visitor("reviewer")
+    page.goto(f"/traces/{result['id']}/")
+    expect(page.locator("nav.windows").first).to_contain_text("Window 1 of 2")
+    beyond = page.locator("[data-part='1'] .step").count() + 20
+    page.evaluate("hash => { location.hash = hash; }", f"p1s{beyond}")
+    page.wait_for_url(f"**/?w=2#p1s{beyond}")
+    expect(page.locator(f"#p1s{beyond}")).to_be_in_viewport()
+    expect(page.locator(f"#p1s{beyond}")).to_be_focused()
+
+    page.goto(f"/traces/{result['id']}/?w=2#p1c40-60")
+    page.wait_for_url("**/?w=1#p1c40-60")
+    page.wait_for_function("() => CSS.highlights.get('linked')?.size === 1")
+    page.goto(f"/traces/{result['id']}/#p1s999999")
+    page.wait_for_url("**/?w=2#p1s999999")
+    expect(page.locator("nav.windows").first).to_contain_text("Window 2 of 2")
