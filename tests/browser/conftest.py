@@ -13,7 +13,7 @@ from urllib.parse import urlsplit
 import pytest
 from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, Request, expect
 
-from tests.browser.house import House, environment_for, free_port
+from tests.browser.house import House, environment_for, free_port, own_broker
 from tests.browser.receiver import Receiver
 
 if TYPE_CHECKING:
@@ -53,12 +53,11 @@ def house(services: Temporary, receiver: Receiver, tmp_path_factory: pytest.Temp
     var, port = tmp_path_factory.mktemp("var"), free_port()
     name = f"house_{secrets.token_hex(6)}"
     addresses = services.clone("oversight_template", name)
-    redis_url = addresses.redis_url.rpartition("/")[0] + f"/{1 + secrets.randbelow(14)}"
     base = {
         **os.environ,
         "DATABASE_URL": addresses.database_url,
         "DATABASE_OWNER_URL": addresses.database_owner_url,
-        "REDIS_URL": redis_url,
+        "REDIS_URL": own_broker(addresses.redis_url),
     }
     extra = {"OUTBOUND_ALLOW": f"127.0.0.1:{receiver.port}", "UNDO_S": "3", "LEASE_S": "10"}
     house = House(environment_for(base, var=var, port=port, **extra), var, port)

@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 import httpx
+import redis
 
 T = TypeVar("T")
 ROOT = Path(__file__).resolve().parents[2]
@@ -53,6 +54,14 @@ def free_port() -> int:
     with socket.socket() as listener:
         listener.bind(("127.0.0.1", 0))
         return int(listener.getsockname()[1])
+
+
+def own_broker(url: str) -> str:
+    """A database of a Valkey, emptied: there are more houses than databases, and ids begin anew in each house."""
+    own = f"{url.rpartition('/')[0]}/{1 + secrets.randbelow(14)}"
+    with redis.Redis.from_url(own) as broker:
+        broker.flushdb()
+    return own
 
 
 def eventually(look: Callable[[], T | None], *, within_s: float = 30, what: str = "it") -> T:

@@ -12,7 +12,7 @@ from playwright.sync_api import Page, expect
 
 from oversight.embedded.cluster import Temporary
 from tests.browser.conftest import Watch
-from tests.browser.house import House, environment_for, eventually, free_port
+from tests.browser.house import House, environment_for, eventually, free_port, own_broker
 from tests.browser.test_monitors import fits, picture
 from tests.factories_native import native
 from tests.oversight.judges.case_server import NAME, CaseServer
@@ -57,12 +57,11 @@ def house(services: Temporary, judge: CaseServer, tmp_path_factory: pytest.TempP
     var, port = tmp_path_factory.mktemp("var"), free_port()
     name = f"house_{secrets.token_hex(6)}"
     addresses = services.clone("oversight_template", name)
-    redis_url = addresses.redis_url.rpartition("/")[0] + f"/{1 + secrets.randbelow(14)}"
     base = {
         **os.environ,
         "DATABASE_URL": addresses.database_url,
         "DATABASE_OWNER_URL": addresses.database_owner_url,
-        "REDIS_URL": redis_url,
+        "REDIS_URL": own_broker(addresses.redis_url),
     }
     extra = {"LEASE_S": "10", "MODEL_BACKEND": judge.url, "CANARY_EVERY": "1", "CANARY_DAILY": "0"}
     house = House(environment_for(base, var=var, port=port, **extra), var, port)

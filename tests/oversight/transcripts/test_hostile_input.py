@@ -43,6 +43,7 @@ ClientOf = Callable[[User], Client]
 def _fresh(request: pytest.FixtureRequest) -> Iterator[None]:
     if "services" in request.fixturenames or "db" in request.fixturenames or "committed_db" in request.fixturenames:
         cache.clear()
+    ALLOWANCE.reset()
     yield
     ALLOWANCE.reset()
 

@@ -53,6 +53,8 @@ ATTRIBUTES = {
 @pytest.fixture(autouse=True)
 def _fresh() -> Iterator[None]:
     cache.clear()
+    ALLOWANCE.reset()
+    GAUGE.reset()
     yield
     ALLOWANCE.reset()
     GAUGE.reset()
