@@ -116,14 +116,17 @@ def test_without_scripts_the_form_works(house: House, visitor: Visitor) -> None:
     path = house.var / "plain.jsonl"
     path.write_bytes(lines(native(id="plain/0")))
     page.get_by_label("Choose files").set_input_files(path)
-    page.get_by_role("button", name="Upload").click()
+    # A page cannot be asked for again while the answer to the form is on its way.
+    with page.expect_navigation():
+        page.get_by_role("button", name="Upload").click()
 
     def previewed() -> bool:
         page.reload()
         return page.get_by_role("heading", name="Preview").is_visible()
 
     eventually(previewed, what="the preview")
-    page.get_by_role("button", name="Import").click()
+    with page.expect_navigation():
+        page.get_by_role("button", name="Import").click()
     eventually(lambda: page.reload() and page.get_by_text("1 new, 0 there already").is_visible(), what="the import")
 
 
