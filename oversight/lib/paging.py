@@ -9,7 +9,8 @@ from typing import Any, Generic, TypeVar
 from uuid import UUID
 
 from django.contrib.postgres.expressions import ArraySubquery
-from django.db.models import DateTimeField, Field, FloatField, Func, Model, OuterRef, Q, QuerySet, UUIDField
+from django.db.models import DateTimeField, F, Field, FloatField, Func, Model, OuterRef, Q, QuerySet, UUIDField, Value
+from django.db.models.lookups import GreaterThan, LessThan
 
 from oversight.lib.errors import Malformed
 
@@ -47,6 +48,11 @@ class Order:
         text, _, id_ = key.rpartition("-")
         at, pk = _read(self._field(name), text), _read(self._field(last), id_)
         side, last_side = _side(self.first, back=back), _side(self.last, back=back)
+        if side == last_side:
+            # An index takes rows whole, and a plan knows how many they are; of an "or" it knows neither.
+            beyond = GreaterThan if side == "gt" else LessThan
+            given = (Value(at, self._field(name)), Value(pk, self._field(last)))
+            return Q(beyond(_row(F(name), F(last)), _row(*given)))
         # The first condition is implied by the second, and is the one that an index can use.
         return Q(**{f"{name}__{side}e": at}) & (Q(**{f"{name}__{side}": at}) | Q(**{f"{last}__{last_side}": pk}))
 
@@ -92,16 +98,22 @@ def keyset_page(
     newer: str = "",
     size: int = 50,
     groups: Groups[M] | None = None,
+    shown: QuerySet[M] | None = None,
 ) -> Page[M]:
     """The rows just after (`older`) or just before (`newer`) a key, or the first ones.
 
-    One query, seldom two.
+    `shown` is every row as the page wants it, joined to others: the few are found first, and then joined. One query,
+    seldom two.
     """
     order = Order(rows.model, *by)
 
     def take(some: QuerySet[M], *, back: bool = False) -> list[M]:
-        wanted = groups.first(some, order.of(back=back), size + 1) if groups else some
-        return list(wanted.order_by(*order.of(back=back))[: size + 1])
+        way = order.of(back=back)
+        if groups:
+            some = groups.first(some, way, size + 1)
+        elif shown is not None:
+            some = shown.filter(pk__in=some.order_by(*way).values("pk")[: size + 1])
+        return list(some.order_by(*way)[: size + 1])
 
     if newer:
         found = take(rows.filter(order.beyond(newer, back=True)), back=True)
@@ -118,6 +130,10 @@ def keyset_page(
 def _page(rows: list[M], order: Order, *, has_older: bool, has_newer: bool) -> Page[M]:
     older = order.key(rows[-1]) if rows and has_older else ""
     return Page(tuple(rows), older, order.key(rows[0]) if rows and has_newer else "")
+
+
+def _row(*values: F | Value) -> Func:
+    return Func(*values, function="ROW", output_field=Field())
 
 
 def _turned(name: str) -> str:

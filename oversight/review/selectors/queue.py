@@ -104,8 +104,8 @@ def queue_listing(*, project_id: int, user: User, where: Filter) -> Listing:
     """The items of one page, without content. Three queries."""
     after = str(feed.head())
     items = queue_items(project_id=project_id, user=user, where=where)
-    items = items.select_related("transcript__model_run", "assignee").only(*_ROW)
-    page = keyset_page(items, by=where.order, older=where.older, newer=where.newer, size=PAGE_SIZE)
+    shown = ReviewItem.objects.select_related("transcript__model_run", "assignee").only(*_ROW)
+    page = keyset_page(items, by=where.order, older=where.older, newer=where.newer, size=PAGE_SIZE, shown=shown)
     return Listing(after, page, blind_items(user, page.rows))
 
 
