@@ -5,6 +5,7 @@ The pieces of a part, joined, are its stored text exactly: nothing is added, dro
 
 from __future__ import annotations
 
+import re
 from bisect import bisect_right
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
@@ -18,7 +19,10 @@ from oversight.dashboard.surprisal import Token
 from oversight.transcripts.exact_text import to_stored
 
 STEPS_PER_CHUNK = 20
-_QUIET_GAP = frozenset(" \n")
+_QUIET = frozenset(" \n")
+# Between two steps this looks right as it is: spaces at the end of a line take no room, and the second line feed is an
+# empty line. Other white space would draw lines of its own, so it is folded away.
+_is_tail = re.compile(r" *\n{0,2}").fullmatch
 
 
 # The views are tuples of strings, which the template unpacks: looking attributes up took it three times as long.
@@ -70,13 +74,17 @@ class Run(NamedTuple):
 
 
 class StepView(NamedTuple):
-    """One step and the white space after it. `plain` is its whole text when there is nothing to mark in it."""
+    """One step and what stands between it and the next. `plain` is its whole text when nothing in it is marked.
+
+    After it stands a `tail` of white space, or some that is `folded` away, or a `gap` with something to see in it.
+    """
 
     number: str
     classes: str
     plain: str | None
     runs: tuple[Run, ...]
-    quiet_gap: str
+    tail: str
+    folded: str
     gap: tuple[Run, ...]
 
 
@@ -86,6 +94,11 @@ class Chunk:
 
     steps: tuple[StepView, ...]
     start: int = 0
+
+    @property
+    def first(self) -> str:
+        """The number of its first step, from which the browser counts on."""
+        return self.steps[0].number
 
     @property
     def stretches(self) -> Iterator[tuple[bool, tuple[StepView, ...]]]:
@@ -120,7 +133,7 @@ class PartText:
         hidden = tuple((raw_runs if raw else hidden_runs)(text))
         starts = [segment.start for segment in segments]
         ends = [run.end for run in hidden]
-        return cls(text, steps or ((0, len(text)),), segments, hidden, starts, ends, tokens)
+        return cls(text, list(steps) or [(0, len(text))], segments, hidden, starts, ends, tokens)
 
     def chunks(self, first: int = 0, last: int | None = None) -> Iterator[Chunk]:
         """Steps `first` to `last` (exclusive) in chunks."""
@@ -130,26 +143,35 @@ class PartText:
             yield Chunk(steps, self.begins(start))
 
     def begins(self, step: int) -> int:
-        """Where a step begins, counted from 0, with what stands before it if it is the first; or the text's end."""
-        return (self.steps[step][0] if step else 0) if step < len(self.steps) else len(self.text)
+        """Where a step, counted from 0, begins to be drawn; or the text's end.
+
+        The first one has all that stands before it, the others what their line is indented by.
+        """
+        if not 0 < step < len(self.steps):
+            return len(self.text) if step else 0
+        start = self.steps[step][0]
+        line = self.text.rfind("\n", self.steps[step - 1][1], start) + 1
+        return line if line and not self.text[line:start].strip(" \t") else start
 
     def _step(self, index: int) -> StepView:
-        # What stands before the first step belongs to it; what follows a step, up to the next one, is its gap.
+        # What follows a step, up to where the next one is drawn, is its gap.
         start, end, until = self.begins(index), self.steps[index][1], self.begins(index + 1)
         between = self.text[end:until]
-        ends = " ends-paragraph" * (between.count("\n") > 1)
-        if _QUIET_GAP.issuperset(between) and self._is_bare(start, until):
-            return StepView(str(index + 1), ends, self.text[start:end], (), between, ())
+        tail, folded = (between, "") if _is_tail(between) else ("", between)
+        ends = "ends-paragraph" if folded.count("\n") > 1 else ""
+        if _QUIET.issuperset(between) and self._is_bare(start, until):
+            return StepView(str(index + 1), ends, self.text[start:end], (), tail, folded, ())
         runs, gap = self._runs(start, end), self._runs(end, until)
         plain = _plain(runs)
-        is_quiet = _QUIET_GAP.issuperset(between) and _plain(gap) is not None
+        is_quiet = _QUIET.issuperset(between) and _plain(gap) is not None
         is_marked = any(run.marks for run in (*runs, *gap))
         return StepView(
             number=str(index + 1),
-            classes=" is-marked" * is_marked + ends,
+            classes=" ".join(filter(None, ("is-marked" if is_marked else "", ends))),
             plain=plain,
             runs=() if plain is not None else runs,
-            quiet_gap=between if is_quiet else "",
+            tail=tail if is_quiet else "",
+            folded=folded if is_quiet else "",
             gap=() if is_quiet else gap,
         )
 

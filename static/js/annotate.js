@@ -7,7 +7,8 @@
 import * as draft from "./draft.js";
 import { drawTarget } from "./lines.js";
 import { firstWord, neighbour, placeOfStep, resized, stepAt, trimmed } from "./marking.js";
-import { pointsIn, rangeOf, selectedSpan } from "./offsets.js";
+import { pointsIn, rangeOf, selectedSpan, STEP } from "./offsets.js";
+import { focusStep } from "./places.js";
 import { chips, clip, draw, list, rowOf, stepName } from "./spans.js";
 
 /** @typedef {import("./marking.js").Place} Place */
@@ -25,7 +26,7 @@ let lastRow = 0;
 const find = (selector) => document.querySelector(`#desk ${selector}`);
 const form = () => find("form[data-verdict]");
 /** @returns {HTMLElement | null} */
-const focusedStep = () => /** @type {HTMLElement | null} */ (document.activeElement?.closest(".step") || null);
+const focusedStep = () => /** @type {HTMLElement | null} */ (document.activeElement?.closest(STEP) || null);
 
 /** A quote stands alone, so that what turns the direction of text in it does not turn ours. @param {string} text @param {string} [quote] @param {string} [after] */
 function say(text, quote = "", after = "") {
@@ -80,20 +81,20 @@ function goTo(span) {
   if (!range || !step) return false;
   step.scrollIntoView({ block: "center" });
   requestAnimationFrame(() => (range.startContainer.parentElement || step).scrollIntoView({ block: "center" }));
-  step.focus({ preventScroll: true });
+  focusStep(step);
   drawTarget(span);
   return true;
 }
 
 /** @param {number} by */
 function goStep(by) {
-  const here = focusedStep() || document.querySelector(".step:target");
-  const onScreen = () => Array.from(document.querySelectorAll(".step")).find((one) => one.getBoundingClientRect().bottom > BARS_PX);
+  const here = focusedStep() || document.querySelector(`${STEP}:target`);
+  const onScreen = () => Array.from(document.querySelectorAll(STEP)).find((one) => one.getBoundingClientRect().bottom > BARS_PX);
   const next = here ? neighbour(here, by, true) : /** @type {HTMLElement | undefined} */ (onScreen());
   if (!next) return;
   aim(null);
   next.scrollIntoView({ block: "nearest" });
-  next.focus({ preventScroll: true });
+  focusStep(next);
 }
 
 /** Shift and an arrow: by step up and down, by word right and left; with Alt the beginning. @param {KeyboardEvent} event @param {HTMLElement} step */
@@ -105,7 +106,7 @@ function resize(event, step) {
 }
 
 document.addEventListener("keydown", (event) => {
-  const step = /** @type {Element} */ (event.target).matches(".step") ? /** @type {HTMLElement} */ (event.target) : null;
+  const step = /** @type {Element} */ (event.target).matches(STEP) ? /** @type {HTMLElement} */ (event.target) : null;
   const isPlain = !event.ctrlKey && !event.metaKey;
   const isOurs = step && form() && isPlain && ((event.key === "Enter" && !event.shiftKey) || (event.shiftKey && event.key.startsWith("Arrow")));
   const [desk, drawer] = [document.getElementById("desk"), /** @type {HTMLDialogElement | null} */ (document.getElementById("guidelines"))];
@@ -130,6 +131,8 @@ document.addEventListener("key:press", (event) => {
 });
 
 document.addEventListener("mousedown", (event) => {
+  const step = /** @type {HTMLElement | null} */ (/** @type {Element} */ (event.target).closest(STEP));
+  if (step) step.tabIndex = -1;
   // A label or button must not take the selection away before it is used.
   if (/** @type {Element} */ (event.target).closest("#desk [data-label], #desk [data-add]")) event.preventDefault();
 });

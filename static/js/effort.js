@@ -1,7 +1,7 @@
 // @ts-check
 /** How long the reader works on an item, and how much of its text was ever on screen: sent with heartbeat and commit. */
 
-import { pointsIn } from "./offsets.js";
+import { pointsIn, STEP } from "./offsets.js";
 
 const ACTIVE_MS = 60_000;
 const TICK_MS = 1000;
@@ -33,7 +33,7 @@ const chunks = new IntersectionObserver(
     for (const { isIntersecting, target } of entries) {
       if (!isIntersecting) continue;
       chunks.unobserve(target);
-      for (const step of target.querySelectorAll(".step")) steps.observe(step);
+      for (const step of target.querySelectorAll(STEP)) steps.observe(step);
     }
   },
   { rootMargin: "50%" },

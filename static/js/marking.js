@@ -1,7 +1,7 @@
 // @ts-check
 /** Places in the text as steps and words: what the keyboard marks, and how it grows and shrinks. */
 
-import { placeAt, pointsIn, rangeOf } from "./offsets.js";
+import { placeAt, pointsIn, rangeOf, STEP } from "./offsets.js";
 
 /** @typedef {{part: number, start: number, end: number, quote: string}} Place */
 
@@ -28,7 +28,7 @@ export function placeOfStep(step) {
 /** The step before or after, of this part or, when `across`, of the next one. @param {Element} step @param {number} by @param {boolean} [across] @returns {HTMLElement | null} */
 export function neighbour(step, by, across = false) {
   const scope = across ? document : step.closest("[data-part]");
-  const all = Array.from(scope?.querySelectorAll(".step") || []);
+  const all = Array.from(scope?.querySelectorAll(STEP) || []);
   return /** @type {HTMLElement | null} */ (all[all.indexOf(step) + by] || null);
 }
 
@@ -51,7 +51,7 @@ function borders(step) {
 /** The step that holds a place. @param {number} part @param {number} at @returns {HTMLElement | null} */
 export function stepAt(part, at) {
   const node = rangeOf({ part, start: at, end: at + 1 })?.startContainer;
-  return node?.parentElement?.closest(".step") || null;
+  return node?.parentElement?.closest(STEP) || null;
 }
 
 /**

@@ -9,6 +9,9 @@
 /** @typedef {{part: number, start: number, end: number}} Span */
 /** @typedef {{node: Text, offset: number}} Position */
 
+/** What one step is: an item of a chunk's list, and in its text nothing but the stored characters. */
+export const STEP = ".chunk li";
+
 /** How many code points a string has. @param {string} text */
 export function pointsIn(text) {
   let n = text.length;

@@ -33,6 +33,12 @@ export function reveal(element, block = "center") {
   settle(() => element.scrollIntoView({ block, behavior: "instant" }), () => element.getBoundingClientRect().top);
 }
 
+/** Nine thousand steps are made able to take the focus when one is to have it. @param {HTMLElement} step */
+export function focusStep(step) {
+  step.tabIndex = -1;
+  step.focus({ preventScroll: true });
+}
+
 /** Put a place in the middle of the screen. False when this window does not hold it. @param {number} part @param {number} at */
 export function goTo(part, at) {
   const position = positionOf(part, at);
@@ -67,6 +73,6 @@ export function followHash() {
   const step = named && document.getElementById(location.hash.slice(1));
   if (!step) return Boolean(named && goToWindow(+named[1], { step: +named[2] }, location.hash));
   reveal(step, "start");
-  step.focus({ preventScroll: true });
+  focusStep(step);
   return true;
 }

@@ -23,7 +23,7 @@ const isTyping = () => Boolean(document.activeElement?.matches("#desk [name=span
 
 /** @param {{part: number, start: number}} place */
 export function stepName(place) {
-  const number = stepAt(place.part, place.start)?.querySelector(".no")?.getAttribute("data-no");
+  const number = stepAt(place.part, place.start)?.id.split("s")[1];
   return number ? `step ${number}` : `part ${place.part + 1}`;
 }
 

@@ -5,7 +5,7 @@
  */
 
 import { estimateChunks } from "./chunks.js";
-import { selectedSpan } from "./offsets.js";
+import { STEP, selectedSpan } from "./offsets.js";
 import { followHash, reveal } from "./places.js";
 
 const page = /** @type {HTMLElement | null} */ (document.querySelector("[data-trace]"));
@@ -36,7 +36,7 @@ function goToMark(number) {
   reveal(tag);
   tag.focus({ preventScroll: true });
   // The step, not the evidence: another monitor's evidence would renumber that.
-  const step = tag.closest(".step");
+  const step = tag.closest(STEP);
   if (step) history.replaceState(null, "", `#${step.id}`);
   return true;
 }
@@ -91,7 +91,7 @@ function resize(by) {
 
 /** @param {Element} button */
 async function copyLink(button) {
-  const step = document.querySelector(".step:has(.tag.is-here)") || document.querySelector(".step:target, .step:focus-within");
+  const step = document.querySelector(`${STEP}:has(.tag.is-here)`) || document.querySelector(`${STEP}:is(:target, :focus-within)`);
   const link = new URL(location.href);
   const selected = selectedSpan();
   if (selected) link.hash = `p${selected.part}c${selected.start}-${selected.end}`;
@@ -117,6 +117,7 @@ document.addEventListener("click", (event) => {
   else if (pane) toggle(pane.dataset.pane || "left");
   else if (copy) copyLink(copy);
   else if (size) resize(Number(size.dataset.size));
+  else if (target.matches(STEP) && event.clientX < target.getBoundingClientRect().left) location.hash = target.id;
   else if (target.closest("[data-wrap]")) setWrap(page?.dataset.wrap === "off");
   else if (target.closest("[data-face][aria-pressed]")) setFace(page?.dataset.face !== "mono");
 });

@@ -120,17 +120,20 @@ def main() -> Iterator[str]:
 
 def _served(client: Any, path: str, n_chars: int) -> Iterator[str]:
     times = []
-    for _ in range(REQUESTS):
+    for _ in range(1 + REQUESTS):
         began = time.perf_counter()
-        body = client.get(path).content
+        answer = client.get(path, headers={"Accept-Encoding": "zstd"})
         times.append((time.perf_counter() - began) * 1000)
-    packed = len(gzip.compress(body, 6))
-    steps = len(re.findall(rb'<p class="step', body))
+    body, packed = answer.content, answer.num_bytes_downloaded
+    assert answer.headers["Content-Encoding"] == "zstd"
+    steps = len(re.findall(rb'<li[^>]* id="p1s', body))
     yield f"text                 {n_chars:,} characters, {steps:,} steps, {MARKS} marks"
     yield f"HTML raw             {len(body) / 1000:6.0f} kB    budget  650"
-    yield f"HTML packed (gzip)   {packed / 1000:6.0f} kB    budget  200 (br)"
-    yield f"whole answer p50     {statistics.median(times):6.0f} ms    not budgeted"
-    yield f"whole answer p95     {statistics.quantiles(times, n=20)[-1]:6.0f} ms    budget  250"
+    yield f"HTML as sent (zstd)  {packed / 1000:6.0f} kB    budget  200 (br)"
+    first, *later = times
+    yield f"whole answer, first  {first:6.0f} ms    not budgeted: the process reads its templates"
+    yield f"whole answer p50     {statistics.median(later):6.0f} ms    not budgeted"
+    yield f"whole answer p95     {statistics.quantiles(later, n=20)[-1]:6.0f} ms    budget  250"
 
 
 def _drawn(url: str, path: str, cookies: dict[str, str]) -> Iterator[str]:
@@ -166,7 +169,7 @@ def _figures(page: Page) -> dict[str, float]:
     paint = page.evaluate("performance.getEntriesByName('first-contentful-paint')[0].startTime")
     sent = page.evaluate("performance.getEntriesByType('navigation')[0].responseStart")
     bound = page.evaluate("performance.getEntriesByType('navigation')[0].domContentLoadedEventEnd")
-    steps = page.locator('[data-part="1"] .step').evaluate_all("steps => steps.map((step) => step.id)")
+    steps = page.locator('[data-part="1"] .chunk li').evaluate_all("steps => steps.map((step) => step.id)")
     jumps = [page.evaluate(JUMP, steps[len(steps) * n // 6]) for n in (5, 1, 4, 2, 3)]
     hit = page.evaluate(FIND, NEEDLE)
     tasks = page.evaluate("window.longTasks")

@@ -72,8 +72,8 @@ def test_text_of_any_script_is_marked_with_the_keyboard_and_by_selection(house: 
     page = visitor("reviewer")
     id_ = opened(house, page, HOSTILE)
     count, said = page.locator("[data-span-count]"), page.locator("[data-target]")
-    steps = page.locator("[data-channel=reasoning] .step").count()
-    page.locator("[data-channel=reasoning] .step").first.focus()
+    steps = page.locator("[data-channel=reasoning] .chunk li").count()
+    page.locator("[data-channel=reasoning] .chunk li").first.click()
     for n in range(1, steps + 1):
         page.keyboard.press("Enter")
         expect(count).to_have_text(str(n))

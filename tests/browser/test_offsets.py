@@ -41,6 +41,19 @@ READ = """() => {
     };
   });
 }"""
+# Ids of steps, and the numbers that their lists count.
+COUNTED = """steps => [
+  steps.map((step) => step.id),
+  steps.map((step) => step.parentElement.start + [...step.parentElement.children].indexOf(step)),
+]"""
+# How wide the white space at the beginning of a step is drawn.
+INDENT = """(step) => {
+  const range = document.createRange();
+  const text = document.createTreeWalker(step, NodeFilter.SHOW_TEXT).nextNode();
+  range.setStart(text, 0);
+  range.setEnd(text, text.data.search(/\\S/));
+  return range.getBoundingClientRect().width;
+}"""
 SCORES = """
 import json
 from oversight.monitoring.models import UNENDED, MonitorRun, Score
@@ -95,7 +108,7 @@ def test_a_link_leads_to_its_window_of_a_very_long_text(house: House, visitor: C
     page = visitor("reviewer")
     page.goto(f"/traces/{result['id']}/")
     expect(page.locator("nav.windows").first).to_contain_text("Window 1 of 2")
-    beyond = page.locator("[data-part='1'] .step").count() + 20
+    beyond = page.locator("[data-part='1'] .chunk li").count() + 20
     page.evaluate("hash => { location.hash = hash; }", f"p1s{beyond}")
     page.wait_for_url(f"**/?w=2#p1s{beyond}")
     expect(page.locator(f"#p1s{beyond}")).to_be_in_viewport()
@@ -107,3 +120,27 @@ def test_a_link_leads_to_its_window_of_a_very_long_text(house: House, visitor: C
     page.goto(f"/traces/{result['id']}/#p1s999999")
     page.wait_for_url("**/?w=2#p1s999999")
     expect(page.locator("nav.windows").first).to_contain_text("Window 2 of 2")
+
+
+def test_steps_are_counted_by_the_list_and_a_click_on_a_number_links_to_it(
+    house: House, visitor: Callable[..., Page]
+) -> None:
+    text = "def f(x):\n    return x\n\n" + "Then one more sentence follows. " * 50
+    [result] = house.post(native(id="counted", reasoning=text)).json()["results"]
+    page = visitor("reviewer")
+    page.goto(f"/traces/{result['id']}/")
+    steps = page.locator("[data-part='1'] .chunk li")
+    ids, starts = steps.evaluate_all(COUNTED)
+    assert len(ids) > 45
+    assert ids == [f"p1s{number}" for number in starts] == [f"p1s{n + 1}" for n in range(len(ids))]
+    assert steps.nth(1).evaluate("step => getComputedStyle(step).unicodeBidi") == "plaintext"
+    assert steps.nth(1).evaluate(INDENT) > 5, "a line is indented as the text has it"
+
+    steps.nth(29).scroll_into_view_if_needed()
+    box = steps.nth(29).bounding_box()
+    assert box is not None
+    page.mouse.click(box["x"] + 30, box["y"] + box["height"] / 2)
+    assert "#" not in page.url, "a click on the text is no click on its number"
+    page.mouse.click(box["x"] - 15, box["y"] + box["height"] / 2)
+    page.wait_for_url("**/#p1s30")
+    expect(steps.nth(29)).to_be_focused()

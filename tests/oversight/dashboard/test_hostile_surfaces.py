@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from html.parser import HTMLParser
 from uuid import UUID
@@ -70,7 +71,9 @@ class Page(HTMLParser):
             self.turned.add(self.path)
 
     def isolates(self, tag: str, own: dict[str, str | None]) -> bool:
-        return tag in self.ISOLATING or "dir" in own or "foreign" in (own.get("class") or "").split()
+        # trace.css turns each line of a step by itself; tests/browser/test_offsets.py looks at that.
+        is_step = tag == "li" and re.fullmatch(r"p\d+s\d+", own.get("id") or "")
+        return tag in self.ISOLATING or "dir" in own or "foreign" in (own.get("class") or "").split() or bool(is_step)
 
     @property
     def path(self) -> str:

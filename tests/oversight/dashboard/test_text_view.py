@@ -39,7 +39,7 @@ def text_of_run(run: Run) -> str:
 
 def text_of(step: StepView) -> str:
     body = step.plain if step.plain is not None else "".join(map(text_of_run, step.runs))
-    return body + step.quiet_gap + "".join(map(text_of_run, step.gap))
+    return body + step.tail + step.folded + "".join(map(text_of_run, step.gap))
 
 
 @settings(deadline=None)
@@ -108,3 +108,17 @@ def test_the_raw_view_names_every_character_outside_ascii(text: str) -> None:
     named = {run.start for run in raw_runs(text)}
 
     assert named == {i for i, char in enumerate(text) if not (" " <= char <= "~" or char == "\n")}
+
+
+def test_a_line_is_drawn_with_what_it_is_indented_by() -> None:
+    steps = view_of("def f(x):\n    if x:\n\treturn x  \n\n  \n\nThe end.  Really.", [])
+
+    assert [step.plain for step in steps] == ["def f(x):", "    if x:", "\treturn x", "The end.", "Really."]
+    assert [(step.tail, step.folded) for step in steps] == [
+        ("\n", ""),
+        ("\n", ""),
+        ("", "  \n\n  \n\n"),
+        ("  ", ""),
+        ("", ""),
+    ], "white space that would draw lines of its own is folded away"
+    assert [step.classes for step in steps] == ["", "", "ends-paragraph", "", ""]

@@ -51,7 +51,7 @@ HOSTILE = (
     "\u0430pprove Z" + "\u0335" * 300 + " a" * 400 + "\n" * 500,
     "&lt;b&gt; &#13; &amp;#60; \r\n \r lone",
 )
-TAGS = {"div", "section", "p", "a", "span", "mark"}
+TAGS = {"div", "section", "ol", "li", "a", "span", "mark"}
 
 
 def render(text: str, spans: list[Span], *, raw: bool = False) -> Rendered:
