@@ -223,7 +223,7 @@ def test_a_silent_server_times_out() -> None:
     release = threading.Event()
 
     def handle(path: str, body: Body) -> tuple[int, dict[str, str], bytes]:
-        release.wait(10)
+        release.wait(60)
         return reply("late")
 
     with serving(handle) as url:
@@ -250,7 +250,7 @@ def test_proxies_of_the_environment_are_not_used(monkeypatch: pytest.MonkeyPatch
 
 
 def test_many_prompts_are_asked_at_once_and_answered_in_order() -> None:
-    barrier = threading.Barrier(4, timeout=10)
+    barrier = threading.Barrier(4, timeout=60)
 
     def handle(path: str, body: Body) -> tuple[int, dict[str, str], bytes]:
         text = _said(body)

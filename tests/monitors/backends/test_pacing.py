@@ -64,7 +64,7 @@ def test_who_gives_up_waiting_leaves_the_slot_to_others() -> None:
         await asyncio.gather(*waiting, return_exceptions=True)
         assert not waiting[1].cancelled()
         slots.give()
-        await asyncio.wait_for(slots.take(), 5)
+        await asyncio.wait_for(slots.take(), 60)
 
     asyncio.run(scenario())
 

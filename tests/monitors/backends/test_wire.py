@@ -40,7 +40,7 @@ def speaking(*connections: list[bytes]) -> Iterator[tuple[str, list[bytes]]]:
     try:
         yield f"http://127.0.0.1:{listener.getsockname()[1]}/v1", heard
     finally:
-        thread.join(10)
+        thread.join(60)
         listener.close()
 
 

@@ -71,7 +71,7 @@ def test_deliveries_at_the_same_time_have_one_effect(subscribe: Subscribe) -> No
     event, inside = happened(), threading.Barrier(4)
 
     def run() -> None:
-        inside.wait(10)
+        inside.wait(60)
         tasks.deliver([event.pk])
         connection.close()
 
@@ -203,12 +203,12 @@ def test_a_sweep_beside_a_sweep_does_nothing(subscribe: Subscribe) -> None:
         with transaction.atomic():
             assert locks.try_for_transaction("audit.sweep")
             held.set()
-            swept.wait(10)
+            swept.wait(60)
         connection.close()
 
     thread = threading.Thread(target=hold)
     thread.start()
-    held.wait(10)
+    held.wait(60)
     assert tasks.sweep() == 0
     swept.set()
     thread.join()

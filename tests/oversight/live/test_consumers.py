@@ -147,7 +147,7 @@ async def test_an_event_hidden_by_a_slower_transaction_still_comes_soon(house: t
         with transaction.atomic():
             factories.make_project("slow")
             loop.call_soon_threadsafe(begun.set)
-            asyncio.run_coroutine_threadsafe(release.wait(), loop).result(10)
+            asyncio.run_coroutine_threadsafe(release.wait(), loop).result(60)
 
     async with following(await cookie(reviewer)) as follower:
         await follower.frame()
