@@ -48,7 +48,9 @@ _MEMBERS = (
 _KIND_OF = tuple((kind, re.compile(f"[{members}]")) for kind, members in _MEMBERS)
 _COMBINING = "\u0300-\u036f\u0483-\u0489\u1ab0-\u1aff\u1dc0-\u1dff\u20d0-\u20ff\ufe20-\ufe2f"
 # A stack of more than eight marks on one letter hides its neighbours.
-_HIDDEN = re.compile(f"[{''.join(members for _, members in _MEMBERS)}]+|[{_COMBINING}]{{9,}}")
+_ALL = "".join(members for _, members in _MEMBERS)
+_HIDDEN = re.compile(f"[{_ALL}]+|[{_COMBINING}]{{9,}}")
+_may_hide = re.compile(f"[{_ALL}{_COMBINING}]").search
 _RAW = re.compile("[^\x20-\x7e\n]+")
 _EMOJI = re.compile("[#*0-9\xa9\xae\u2000-\u2bff\u3030\u303d\u3297\u3299\U0001f000-\U0001fbff]")
 _JOINING = re.compile("[\u0590-\u109f\u1780-\u18aa\ua800-\uabff\ufb1d-\ufdff\ufe70-\ufefc\U00010800-\U00011fff]")
@@ -72,6 +74,9 @@ class HiddenRun:
 
 def hidden_runs(text: str) -> Iterator[HiddenRun]:
     """What a reader has to be shown, in order. What emoji and joining scripts need is not hidden."""
+    # A long text has few different characters, and to look at each of those takes a tenth of the time.
+    if not _may_hide("".join(set(text))):
+        return
     for match in _HIDDEN.finditer(text):
         if not _is_ordinary(match, text):
             yield from _runs(match.start(), match.group())

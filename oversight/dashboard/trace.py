@@ -6,13 +6,14 @@ import json
 from collections import Counter
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from itertools import chain
 from uuid import UUID
 
 from monitors.transcript import Part, PartType
 from monitors.transcript import Transcript as Content
 from oversight.dashboard import findings, surprisal, words
 from oversight.dashboard.findings import Finding, FlaggedStep, Progress
-from oversight.dashboard.hidden import Kind, hidden_runs
+from oversight.dashboard.hidden import HiddenRun, Kind, hidden_runs
 from oversight.dashboard.strip import Strip, strip_of
 from oversight.dashboard.text_view import Chunk, PartText
 from oversight.dashboard.windows import Slice, Window, window_of, windows_of
@@ -183,7 +184,7 @@ def trace_page(
         findings=_titled(findings.panel(found, texts, link), beside),
         flagged=findings.flagged_steps(found, texts, link),
         progress=findings.progress_of(scores, pending),
-        hidden=_hidden(text.text for text in texts),
+        hidden=_hidden(hidden_runs(text.text) if is_raw else text.hidden for text in texts),
         window=window,
         n_marks=len(found.spans),
         n_unmarked=found.n_unmarked,
@@ -237,12 +238,11 @@ def _title(part: Part, channel: str) -> str:
     return words.CHANNELS[channel]
 
 
-def _hidden(texts: Iterable[str]) -> Hidden:
+def _hidden(texts: Iterable[Iterable[HiddenRun]]) -> Hidden:
     kinds: Counter[Kind] = Counter()
     spelt: dict[str, None] = {}
-    for text in texts:
-        for run in hidden_runs(text):
-            kinds[run.kind] += run.end - run.start
-            if run.spells:
-                spelt[run.spells] = None
+    for run in chain.from_iterable(texts):
+        kinds[run.kind] += run.end - run.start
+        if run.spells:
+            spelt[run.spells] = None
     return Hidden(kinds.total(), tuple(kind.counted(n) for kind, n in kinds.most_common()), tuple(spelt)[:5])
