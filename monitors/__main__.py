@@ -7,6 +7,7 @@ import sys
 from collections.abc import Sequence
 
 from monitors.commands import (
+    admit,
     coders,
     convert,
     decode,
@@ -39,6 +40,7 @@ _COMMANDS = (
     ("reference", reference, "measure clean transcripts under a pair of language models, for cross_perplexity"),
     ("monitorability", monitorability, "g-mean2 of recorded rollouts with and without an intervention"),
     ("quality", quality, "make the tables of what monitors reach on the public sets of a folder"),
+    ("admit", admit, "examine a judge on the fixed cases of rubrics: it may flag with those on which it passes"),
     ("hijack", hijack, "count how often text in a transcript talks its judge out of a finding"),
     ("judge-quality", judge_quality, "compare judges, programs and baselines with the labels of a folder's sets"),
 )

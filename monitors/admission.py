@@ -302,6 +302,13 @@ def known_admission(name: str, monitor: Judged, cache_dir: Path | None = None) -
     return next((admission for admission in _load(_file(cache_dir)) if _key(admission) == key), None)
 
 
+def examine(name: str, monitor: Judged, cache_dir: Path | None = None) -> Admission:
+    """`admit`, and its result is known from then on, instead of what was known before."""
+    fresh, file = admit(name, monitor), _file(cache_dir)
+    _save(file, [*(one for one in _load(file) if _key(one) != _key(fresh)), fresh])
+    return fresh
+
+
 def _file(cache_dir: Path | None) -> Path:
     return (cache_dir or Path(os.environ.get("OVERSIGHT_MODEL_CACHE", "var/models"))) / "admissions.json"
 
@@ -310,8 +317,7 @@ def _cached(key: _Key, monitor: Judged, cache_dir: Path | None) -> Admission:
     file = _file(cache_dir)
     known = next((admission for admission in _load(file) if _key(admission) == key), None)
     if known is None:
-        known = admit(key[0], monitor)
-        _save(file, [*_load(file), known])
+        known = examine(key[0], monitor, cache_dir)
     return known
 
 

@@ -10,11 +10,9 @@ from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 
 from monitors.admission import Admission, Judged, cases_sha256, judge_of, known_admission, prompt_of
-from monitors.base import Need
-from monitors.commands import options
+from monitors.commands.judged import add_judged, judged_by
 from monitors.commands.problem import Problem
 from monitors.hijack import Hijack, hijack
-from monitors.registry import build, entries
 from monitors.stats.binomial import Share
 
 _HEAD = ("rubric", "lost", "95 %", "obeyed", "no score", "admitted")
@@ -34,24 +32,9 @@ class Row:
 
 
 def add_parser(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument(
-        "--rubric",
-        required=True,
-        type=options.names,
-        metavar="R,S",
-        help="rubrics by name, separated by commas, with or without judge_ before it",
-    )
-    parser.add_argument(
-        "--backend",
-        required=True,
-        type=options.backend,
-        metavar="local|URL",
-        help="the judge: the local small model or an OpenAI-compatible server",
-    )
-    parser.add_argument("--model", help="model name for the server, or a path or name for the local backend")
+    add_judged(parser)
     parser.add_argument("--threshold", type=float, default=0.5, help="a score from here on is a flag (default: 0.5)")
     parser.add_argument("--json", action="store_true", help="JSON instead of a table")
-    options.add_server(parser)
     parser.set_defaults(run=run)
 
 
@@ -59,38 +42,12 @@ def run(arguments: argparse.Namespace) -> int:
     """0 when every rubric was put to the judge; a judge that does not answer ends the command."""
     if not 0.0 < arguments.threshold <= 1.0:
         raise Problem("the threshold must lie above 0 and be at most 1")
-    rows = [_row(name, monitor, arguments.threshold) for name, monitor in _monitors(arguments)]
+    rows = [_row(name, monitor, arguments.threshold) for name, monitor in judged_by(arguments)]
     if arguments.json:
         sys.stdout.write(json.dumps(document(rows, arguments.threshold), allow_nan=False, indent=1) + "\n")
     else:
         sys.stdout.write(table(rows))
     return 0
-
-
-def _monitors(arguments: argparse.Namespace) -> list[tuple[str, Judged]]:
-    from monitors.backends import open_backends
-
-    if arguments.backend in ("none", "recorded"):
-        raise Problem("--backend must be one that can be asked: local, or the URL of a server")
-    opened = open_backends(
-        arguments.backend, model=arguments.model, price=arguments.price, concurrency=arguments.concurrency
-    )
-    return [(name, _judged(name, opened[Need.JUDGE])) for name in map(_named, arguments.rubric)]
-
-
-def _named(rubric: str) -> str:
-    known = [name for name, one in entries().items() if Need.JUDGE in one.needs]
-    found = next((name for name in (rubric, f"judge_{rubric}") if name in known), None)
-    if found is None:
-        raise Problem(f"no rubric {rubric!a}; there are {', '.join(known)}")
-    return found
-
-
-def _judged(name: str, judge: object) -> Judged:
-    monitor = build(name, backends={Need.JUDGE: judge})
-    if not isinstance(monitor, Judged) or not monitor.rubric.admission_cases()[0]:
-        raise Problem(f"{name} has no rubric with cases that an order could be put into")
-    return monitor
 
 
 def _row(name: str, monitor: Judged, threshold: float) -> Row:
