@@ -6,6 +6,7 @@
 
 import * as draft from "./draft.js";
 import { effort } from "./effort.js";
+import { countDown } from "./undo.js";
 
 const GRADED = ["suspicious", "confirmed"];
 const CONFIDENCES = ["", "low", "medium", "high"];
@@ -50,7 +51,7 @@ function show(html) {
   const isOpen = drawer?.open;
   desk().replaceWith(document.importNode(next, true));
   draft.load();
-  startUndo();
+  countDown();
   if (isOpen) /** @type {HTMLDialogElement | null} */ (document.getElementById("guidelines"))?.show();
   document.dispatchEvent(new CustomEvent("desk:shown"));
   focus();
@@ -144,20 +145,6 @@ function suit() {
   /** @type {HTMLTextAreaElement} */ (form.querySelector("textarea")).required = label === "confirmed";
 }
 
-function startUndo() {
-  const started = performance.now();
-  for (const banner of /** @type {NodeListOf<HTMLElement>} */ (desk().querySelectorAll("[data-undo]"))) {
-    const tick = () => {
-      const left = Math.ceil((Number(banner.dataset.leftMs) - (performance.now() - started)) / 1000);
-      const text = banner.querySelector("[data-left]");
-      if (text) text.textContent = `Can be undone for ${left} s`;
-      if (left > 0 && banner.isConnected) setTimeout(tick, 250);
-      else banner.remove();
-    };
-    tick();
-  }
-}
-
 document.addEventListener("submit", (event) => {
   const form = /** @type {HTMLFormElement} */ (event.target);
   if (!form.matches("form[data-verdict], form[data-claim], form[data-merge], form[data-pane-form]")) return;
@@ -186,4 +173,3 @@ document.addEventListener("live:event", (event) => {
 });
 
 draft.load();
-startUndo();

@@ -168,6 +168,97 @@ def test_three_items_are_decided_without_a_mouse(house: House, visitor: Visitor)
         expect(page.locator(f"#item-{item}")).to_contain_text(words)
 
 
+# What the sheet of keys says, and what the page's controls say of themselves.
+SHEET = """() => Object.fromEntries([...document.querySelectorAll("#keys[open] dt")].map(
+  (told) => [told.textContent, [...told.nextElementSibling.children].map((key) => key.textContent).join(" ")]
+))"""
+REGISTRY = """() => [...document.querySelectorAll("[data-key]")]
+  .filter((one) => !one.closest("#keys") && one.checkVisibility()).map((one) => one.dataset.key.split(" | ")[0])"""
+
+
+def told_by_help(page: Page) -> dict[str, str]:
+    """Keys by what they do, from the help on the screen alone, as Playwright names them."""
+    page.keyboard.press("?")
+    expect(page.locator("#keys")).to_be_visible()
+    told: dict[str, str] = page.evaluate(SHEET)
+    page.keyboard.press("Escape")
+    expect(page.locator("#keys")).to_be_hidden()
+    assert set(told.values()) == set(page.evaluate(REGISTRY))
+    return {label: keys.replace("Ctrl+", "Control+") for label, keys in told.items()}
+
+
+def test_ten_items_are_triaged_with_what_the_help_says(house: House, visitor: Visitor) -> None:
+    page = visitor("reviewer")
+    house.manage("shell", "-v", "0", "-c", DECIDE_ALL)
+    queue_with(house, page, 10)
+    page.keyboard.press(told_by_help(page)["Review next"])
+    decided: dict[str, str] = {}
+    for n in range(10):
+        page.wait_for_url(OPEN)
+        desk = page.locator("#desk[data-standing=mine]")
+        expect(desk).to_be_visible()
+        item = str(desk.get_attribute("data-item"))
+        keys = told_by_help(page)
+        if n == 3:
+            page.keyboard.press(keys["Suspicious"])
+            page.keyboard.press(told_by_help(page)["Severity 2"])
+        elif n == 7:
+            page.keyboard.press(keys["Confirmed concern"])
+            keys = told_by_help(page)
+            page.keyboard.press(keys["Severity 4"])
+            page.keyboard.press(keys["Write a note"])
+            expect(page.locator("#note")).to_be_focused()
+            page.keyboard.type("1 hidden message.")
+            expect(page.get_by_role("radio", name="Confirmed concern")).to_be_checked()
+        else:
+            page.keyboard.press(keys["Benign"])
+        page.keyboard.press(keys["Commit the verdict and open the next item"])
+        expect(page.locator("[data-undo]").first).to_contain_text(f"#{item}")
+        if n < 9:
+            expect(page.locator("#desk")).not_to_have_attribute("data-item", item)
+        decided[item] = {3: "Suspicious 2/4", 7: "Confirmed concern 4/4"}.get(n, "Benign")
+    # Nothing is left: the last one, too, can be taken back from where one stands then.
+    page.wait_for_url(re.compile(r"/review/"))
+    page.keyboard.press(told_by_help(page)["Undo the verdict"])
+    page.wait_for_url(OPEN)
+    page.keyboard.press(told_by_help(page)["Benign"])
+    page.keyboard.press("Control+Enter")
+    page.wait_for_url(re.compile(r"/review/"))
+    assert len(decided) == 10
+    page.goto("/review/?state=decided")
+    for item, words in decided.items():
+        expect(page.locator(f"#item-{item}")).to_contain_text(words)
+
+
+def test_single_keys_rest_when_turned_off_and_under_a_dialog(house: House, visitor: Visitor) -> None:
+    page = visitor("reviewer")
+    queue_with(house, page, 1)
+    page.keyboard.press("Enter")
+    page.wait_for_url(OPEN)
+    expect(page.locator("#desk[data-standing=mine]")).to_be_visible()
+    benign, suspicious = (page.get_by_role("radio", name=name) for name in ("Benign", "Suspicious"))
+
+    page.keyboard.press("?")
+    expect(page.locator("#keys")).to_be_visible()
+    page.keyboard.press("2")
+    expect(suspicious).not_to_be_checked()
+    with page.expect_response("**/account/keys"):
+        page.get_by_label("Single-key shortcuts").uncheck()
+    page.keyboard.press("Escape")
+    page.keyboard.press("1")
+    expect(benign).not_to_be_checked()
+    page.reload()
+    page.keyboard.press("1")
+    expect(benign).not_to_be_checked()
+
+    page.get_by_role("button", name="Keys").first.click()
+    with page.expect_response("**/account/keys"):
+        page.get_by_label("Single-key shortcuts").check()
+    page.keyboard.press("Escape")
+    page.keyboard.press("1")
+    expect(benign).to_be_checked()
+
+
 def test_a_held_key_commits_once(house: House, visitor: Visitor) -> None:
     page = visitor("reviewer")
     queue_with(house, page, 3)

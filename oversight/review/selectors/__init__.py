@@ -5,7 +5,7 @@ from __future__ import annotations
 from oversight.review.selectors.choices import Choices, queue_choices
 from oversight.review.selectors.claims import FREE, Claim
 from oversight.review.selectors.counts import QueueCounts, queue_counts
-from oversight.review.selectors.desk import Desk, Undoable, desk, lease_of, was_shown
+from oversight.review.selectors.desk import Desk, Undoable, desk, lease_of, undoable_of, was_shown
 from oversight.review.selectors.filters import BANDS, Filter, queue_items
 from oversight.review.selectors.queue import (
     PAGE_SIZE,
@@ -47,5 +47,6 @@ __all__ = [
     "queue_rows",
     "readers",
     "served",
+    "undoable_of",
     "was_shown",
 ]

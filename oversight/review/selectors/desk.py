@@ -102,15 +102,20 @@ class Desk:
         return tuple((label.value, str(label.label)) for label in VerdictLabel)
 
 
+def undoable_of(user: User) -> tuple[Undoable, ...]:
+    """The newest verdicts of this reviewer that have not settled. One query."""
+    now = clock.now()
+    pending = Verdict.objects.filter(assignment__reviewer=user, state=VerdictState.PENDING, settles_at__gt=now)
+    return tuple(
+        Undoable(verdict.pk, verdict.item_id, verdict.get_label_display(), _ms(verdict.settles_at - now))
+        for verdict in pending.order_by("-committed_at")[:3]
+    )
+
+
 def desk(user: User, transcript_id: UUID) -> Desk:
     """The verdict pane of a transcript that the caller has found permitted to this user. At most fifteen queries."""
     after, now = str(feed.head()), clock.now()
-    undoable = tuple(
-        Undoable(verdict.pk, verdict.item_id, verdict.get_label_display(), _ms(verdict.settles_at - now))
-        for verdict in Verdict.objects.filter(
-            assignment__reviewer=user, state=VerdictState.PENDING, settles_at__gt=now
-        ).order_by("-committed_at")[:3]
-    )
+    undoable = undoable_of(user)
     items = ReviewItem.objects.filter(transcript_id=transcript_id).select_related("queue__label_set", "transcript")
     item = items.order_by("-priority", "id").first()
     if item is None:

@@ -32,7 +32,8 @@ def queue(request: Request) -> HttpResponseBase:
         return render(request, "review/_rows.html", shown)
     choices = selectors.queue_choices(project_id=project.pk, user=request.user)
     more = {"choices": choices, "projects": projects_of(request), "snoozes": snoozes.CHOICES}
-    return render(request, "review/queue.html", {**shown, **more, "undo": request.session.pop(UNDO, None)})
+    undo = {"undo": request.session.pop(UNDO, None), "undoable": selectors.undoable_of(request.user)}
+    return render(request, "review/queue.html", {**shown, **more, **undo})
 
 
 @require_GET
