@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import re
 
-# What `lexemes` makes a relation.
+# What `lexemes` makes a relation, beside "=".
 _RELATION = re.compile(
-    r"=|[≈~]|\\approx|\\simeq|(?<![^\W\d_])(?:equals|is|are|gives|makes|leaves)(?![^\W\d_])", re.IGNORECASE
+    r"[≈~]|\\approx|\\simeq|(?<![^\W\d_])(?:equals|is|are|gives|makes|leaves)(?![^\W\d_])", re.IGNORECASE
 )
 # No right side begins so: with a word, but for those of fractions and those that may stand behind a relation, or with a
 # number that is the factor of a variable.
@@ -31,15 +31,22 @@ _NUMBER_WORD = re.compile(r"half|third|quarter|fourth|fifth|tenth|pi", re.IGNORE
 
 def may_state(line: str, /) -> bool:
     """False only where `equations` finds nothing: no relation stands between what may be two sides."""
-    for found in _RELATION.finditer(line):
-        start, end = found.span()
-        if (
-            not _NO_RIGHT.match(line, end)
-            and _has_left(line, start)
-            and not _NO_LEFT.search(line, max(0, start - _TAIL), start)
-        ):
+    # Most lines that state one do so with this sign, and it is sooner found than the others.
+    at = line.find("=")
+    while at >= 0:
+        if _has_sides(line, at, at + 1):
             return True
-    return False
+        at = line.find("=", at + 1)
+    return any(_has_sides(line, *found.span()) for found in _RELATION.finditer(line))
+
+
+def _has_sides(line: str, start: int, end: int) -> bool:
+    """Whether a relation stands between what may be two sides."""
+    return (
+        not _NO_RIGHT.match(line, end)
+        and _has_left(line, start)
+        and not _NO_LEFT.search(line, max(0, start - _TAIL), start)
+    )
 
 
 def _has_left(line: str, at: int) -> bool:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 from monitors.answers.expressions import NotANumber, evaluate
@@ -146,12 +146,14 @@ def _stated(text: str, begin: int) -> Iterator[re.Match[str]]:
     if len(lower) != len(text) or any(letter in text for letter in _OTHER_CASES):
         yield from _SAID.finditer(text, begin)
         yield from _HEADING.finditer(text, begin)
-    elif places := list(_places(lower, "answer", begin)):
-        yield from _said(text, lower, begin, places)
-        if any(_HEADS.match(text, place) for place in places):
-            yield from _HEADING.finditer(text, begin)
-    if "final " in lower:
-        yield from _FINAL.finditer(text, begin)
+        if "final " in lower:
+            yield from _FINAL.finditer(text, begin)
+    else:
+        if places := list(_places(lower, "answer", begin)):
+            yield from _said(text, lower, begin, places)
+            if any(_HEADS.match(text, place) for place in places):
+                yield from _HEADING.finditer(text, begin)
+        yield from _final(text, begin, _places(lower, "final ", begin))
     if "####" in text:
         yield from _HASHES.finditer(text, begin)
     if text.startswith("A:") or "\nA:" in text:
@@ -167,6 +169,14 @@ def _said(text: str, lower: str, begin: int, places: Sequence[int]) -> Iterator[
                 done = match.end()
                 yield match
                 break
+
+
+def _final(text: str, begin: int, places: Iterable[int]) -> Iterator[re.Match[str]]:
+    done = begin
+    for place in places:
+        if place >= done and (match := _FINAL.match(text, place)):
+            done = match.end()
+            yield match
 
 
 def _places(text: str, constant: str, at: int) -> Iterator[int]:

@@ -22,6 +22,7 @@ class Lexicon:
         self._by_key: dict[str, list[str]] = defaultdict(list)
         for stem, pieces in self._pieces.items():
             self._by_key[max(pieces, key=lambda piece: (len(piece), piece))].append(stem)
+        self._keys = frozenset(self._by_key)
         self._begins: dict[str, list[str]] = defaultdict(list)
         for piece in frozenset[str]().union(*self._pieces.values()):
             self._begins[piece[:2]].append(piece)
@@ -30,7 +31,7 @@ class Lexicon:
     def possible(self, words: AbstractSet[bytes], /) -> frozenset[str]:
         """Stems all of whose pieces stand in words of the text: it holds no other."""
         met = self._known.of(words)
-        return frozenset(stem for key in met for stem in self._by_key.get(key, ()) if self._pieces[stem] <= met)
+        return frozenset([stem for key in met & self._keys for stem in self._by_key[key] if self._pieces[stem] <= met])
 
     def _within(self, word: bytes) -> frozenset[str]:
         """Pieces that stand in the word."""
@@ -50,13 +51,17 @@ def _pieces(stem: str) -> frozenset[str]:
 
 
 class Places:
-    """Where stems of a lexicon stand in a text, of whose words those in `words` are."""
+    """Where stems of a lexicon stand in a text, of whose words those in `words` are.
+
+    `small` is the text with small letters of ASCII, where no other character is one of them in other case.
+    """
 
     def __init__(self, folded: str, words: AbstractSet[bytes], lexicon: Lexicon, /) -> None:
         self._text, self._size = folded.lower(), len(folded)
         # Where small letters are not as many, places in them say nothing.
         self.is_known = len(self._text) == self._size
         self.possible = lexicon.possible(words) if self.is_known else lexicon.stems
+        self.small = self._text if folded.isascii() else _small(folded)
         self._found: dict[str, list[int]] = {}
 
     def near(self, stems: frozenset[str], reach: int, /) -> list[tuple[int, int]]:
@@ -71,6 +76,17 @@ class Places:
         if found is None:
             self._found[stem] = found = list(every(stem, self._text))
         return found
+
+
+# Those beyond ASCII that a pattern without case takes for an i, an s or a k.
+_ALIKE = "\u0130\u0131\u017f\u212a"
+
+
+def _small(folded: str) -> str | None:
+    if any(map(folded.__contains__, _ALIKE)):
+        return None
+    # In bytes all other characters stay as they are.
+    return folded.encode("utf-8", "surrogatepass").lower().decode("utf-8", "surrogatepass")
 
 
 def every(stem: str, text: str, /) -> Iterator[int]:
