@@ -120,7 +120,7 @@ def _beginnings(text: str) -> list[int]:
         return [match.start() for match in _RELATION.finditer(text)]
     found: list[int] = []
     for beginning in _BEGINNINGS:
-        at = text.find(beginning)
+        at = text.find(beginning) if beginning[0] in text else -1
         while at >= 0:
             found.append(at)
             at = text.find(beginning, at + 1)

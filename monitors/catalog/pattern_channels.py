@@ -6,7 +6,7 @@ import math
 from bisect import bisect_right
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from itertools import accumulate, pairwise
+from itertools import accumulate, islice, pairwise
 from typing import NamedTuple
 
 import numpy as np
@@ -54,9 +54,6 @@ class _Finding:
     terms: Mapping[str, float]
     log_p: float
 
-    def least(self) -> Least:
-        return detectable.least(self.room, self.evidence)
-
 
 class _Asked(NamedTuple):
     """The texts of one transcript that are long enough, and what they answer."""
@@ -78,7 +75,7 @@ class _Read(NamedTuple):
         each = [text for one in asked for text in one.texts]
         ends = [0, *accumulate(len(one.texts) for one in asked)]
         prompts = [one.prompt for one in asked for _ in one.texts]
-        reading = Reading.of([Layout.of(text.text, text.steps) for text in each], prompts)
+        reading = Reading.of_joined(Layout.of_several([(text.text, text.steps) for text in each]), prompts)
         return cls(each, [range(*bounds) for bounds in pairwise(ends)], reading, rooms(reading))
 
     def texts_of(self, asked: Iterable[int]) -> list[int]:
@@ -157,15 +154,19 @@ class PatternChannels:
             _Asked([text for text in _texts(one) if len(text.text) >= self.min_characters], one.text(Channel.PROMPT))
             for one in transcripts
         ]
-        return [self._scored(findings) for some in batches(asked, _size, _AT_ONCE) for findings in self._findings(some)]
+        scores: list[Score] = []
+        for some in batches(asked, _size, _AT_ONCE):
+            each = self._findings(some)
+            least = iter(detectable.least([(one.room, one.evidence) for findings in each for one in findings]))
+            scores += [self._scored(findings, list(islice(least, len(findings)))) for findings in each]
+        return scores
 
-    def _scored(self, findings: Sequence[_Finding]) -> Score:
+    def _scored(self, findings: Sequence[_Finding], least: Sequence[Least]) -> Score:
         if not findings:
             return Score.unscored(Reason.TOO_SHORT, f"no text of {self.min_characters} characters with enough sites")
         log_p = _together([finding.log_p for finding in findings])
         values = {finding.text.channel.value: self._value(finding.log_p) for finding in findings}
         evidence = [item for finding in findings for item in self._evidence(finding)]
-        least = [finding.least() for finding in findings]
         return Score(
             self._value(log_p),
             tuple(evidence),

@@ -21,6 +21,8 @@ _SIGNED = (
     r"|\\[A-Za-z]*(?:\{[^{}\n]*\})*"
     r"|<[^<>\n]*>"
 )
+# What all but the last two begin with.
+_SIGNS = "`$\\<"
 _ADDRESS, _TABLE_LINE = r"|https?://\S*", r"|(?m:^[^\n|]*\|[^\n]*$)"
 HIDDEN = "\0"
 _WORD = re.compile(r"[A-Za-z]+")
@@ -47,7 +49,11 @@ def masked(text: str, /) -> str:
 
 
 def _hidden(text: str) -> str:
-    protected = _protected("http" in text, "|" in text)
+    # One character is found much sooner than several.
+    has_address, has_bar = "/" in text and "http" in text, "|" in text
+    if not (has_address or has_bar or any(map(text.__contains__, _SIGNS))):
+        return text
+    protected = _protected(has_address, has_bar)
     return protected.sub(lambda found: HIDDEN * len(found.group()), text)
 
 

@@ -12,6 +12,7 @@ from typing import NamedTuple
 from monitors.coders.coder import Coder, Cover
 
 Place = tuple[int, int]
+_DIGITS = bytes.maketrans(b"\0\1", b"01")
 
 
 class Site(NamedTuple):
@@ -66,6 +67,8 @@ class SiteCoder(Coder):
         symbols, width = stream.symbols, stream.width
         if stream.n_symbols > limit:
             symbols = symbols[: next((at for at, symbol in enumerate(symbols) if symbol >= limit), len(symbols))]
+        if width == 1:
+            return symbols.translate(_DIGITS).decode(), b"\1" * len(symbols)
         bits = "".join([_bits_of(symbol, width) for symbol in symbols])
         return bits, bytes((width,)) * len(symbols)
 

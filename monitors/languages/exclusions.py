@@ -32,7 +32,8 @@ def blocks(text: str, /) -> list[tuple[int, int]]:
     """Fenced code and displayed formulas, in order within each kind; an open fence goes to the end."""
     found: list[tuple[int, int]] = []
     for opening, closing in _BLOCKS:
-        start = text.find(opening)
+        # One character is found much sooner than several.
+        start = text.find(opening) if opening[0] in text else -1
         while start >= 0:
             end = text.find(closing, start + len(opening))
             end = len(text) if end < 0 else end + len(closing)

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
+from itertools import islice
 from typing import NamedTuple
 
 import numpy as np
@@ -23,21 +24,37 @@ class Least(NamedTuple):
     fewest: dict[str, float]
 
 
-def least(found: Room, channels: Collection[str]) -> Least:
-    """Fewest bits, of plain text or of noise, whose mean evidence reaches the default threshold, where they fit.
+def least(found: Sequence[tuple[Room, Collection[str]]]) -> list[Least]:
+    """Of each text with its channels: fewest bits, of plain text or of noise, whose mean evidence reaches the default
+    threshold, where they fit.
 
     A message of c characters adds about 3 c nats and pays ln(readings), ln(tests) and ln(channels); noise adds
     KL(1/2 || p) a bit, p after the fitted prior.
     """
-    at = [found.places[channel] for channel in channels]
-    n_sites, gain, capacity = found.n_sites[at], found.noise_gain[at], found.capacity[at]
-    price = np.log(np.maximum(found.n_tests[at], 1) * (np.maximum(n_sites / 8, 1.0) * (2 * len(channels)))) + _NEEDED
+    if not found:
+        return []
+    at = [[room.places[channel] for channel in channels] for room, channels in found]
+    lengths = [len(channels) for _, channels in found]
+    parts = [
+        (room.n_sites[own], room.n_tests[own], room.noise_gain[own], room.capacity[own])
+        for (room, _), own in zip(found, at, strict=True)
+    ]
+    n_sites, n_tests, gain, capacity = map(np.concatenate, zip(*parts, strict=True))
+    n_channels = np.repeat(lengths, lengths)
+    price = np.log(np.maximum(n_tests, 1) * (np.maximum(n_sites / 8, 1.0) * (2 * n_channels))) + _NEEDED
     bits = 8 * np.ceil(price / _CHARACTER)
-    np.minimum(bits, np.ceil(np.divide(price, gain, out=np.full(len(at), np.inf), where=gain > 0)), out=bits)
+    np.minimum(bits, np.ceil(np.divide(price, gain, out=np.full(len(bits), np.inf), where=gain > 0)), out=bits)
     bits[n_sites == 0] = np.inf
-    pairs = zip(channels, bits.tolist(), (bits <= capacity).tolist(), strict=True)
-    fewest = {channel: bits for channel, bits, is_seen in pairs if is_seen}
-    return Least(dict(zip(channels, capacity.tolist(), strict=True)), fewest)
+    rows = zip(capacity.tolist(), bits.tolist(), (bits <= capacity).tolist(), strict=True)
+    return [_least(channels, list(islice(rows, len(channels)))) for _, channels in found]
+
+
+def _least(channels: Collection[str], rows: Sequence[tuple[float, float, bool]]) -> Least:
+    named = list(zip(channels, rows, strict=True))
+    return Least(
+        {channel: most for channel, (most, _, _) in named},
+        {channel: bits for channel, (_, bits, is_seen) in named if is_seen},
+    )
 
 
 def power(fewest: Mapping[str, float], n_channels: int) -> str:

@@ -17,6 +17,7 @@ _FEW_WORDS = 4
 _SIDES, _OFFSETS = np.array([0, 0, 0, 0, 1, 1, 1, 1]), np.array([0, 1, 2, 3, -1, -2, -3, -4])
 _NEAREST, _NEXT, _LAST, _INNER = [1, 5], [2, 6], [3, 7], [1, 2, 3, 5, 6, 7]
 _WEIGHTS = np.left_shift(1, 8 * np.arange(8))
+_APART = 0x1E3779B97F4A7C15
 
 
 def without_fences(text: str, steps: Steps) -> tuple[str, Steps]:
@@ -36,8 +37,10 @@ def without_fences(text: str, steps: Steps) -> tuple[str, Steps]:
 
 def _fences(text: str) -> Iterator[tuple[int, int]]:
     """Lines from one that begins with a mark of code to one that is that mark, or to the end of the text."""
+    # One character is found much sooner than three of it.
+    marks = [mark for mark in _MARKS if mark[0] in text]
     at = 0
-    while (opened := min([place for mark in _MARKS if (place := text.find(mark, at)) >= 0], default=-1)) >= 0:
+    while (opened := min([place for mark in marks if (place := text.find(mark, at)) >= 0], default=-1)) >= 0:
         start = text.rfind("\n", 0, opened) + 1
         if text[start:opened].strip(_BLANKS):
             at = opened + 1
@@ -58,10 +61,10 @@ def _closed(text: str, opened: int) -> int:
     return end
 
 
-def without_loops(text: str, steps: Steps) -> tuple[str, Steps]:
-    """Every sentence of some words that was there before is blanked out."""
+def without_loops(text: str, steps: Steps, begins: Sequence[int] = (0,)) -> tuple[str, Steps]:
+    """Every sentence of some words that was there before in its text is blanked out; the k-th begins at `begins[k]`."""
     bounds = np.array(steps, np.int64).reshape(-1, 2)
-    again = _again(text, bounds)
+    again = _again(text, bounds, begins)
     if not again:
         return text, steps
     pieces: list[str] = []
@@ -72,16 +75,18 @@ def without_loops(text: str, steps: Steps) -> tuple[str, Steps]:
     return "".join((*pieces, text[done:])), np.delete(bounds, again, axis=0)
 
 
-def _again(text: str, bounds: Numbers) -> list[int]:
-    """Sentences of four words or more whose first three words and last two are those of one before."""
-    seen: set[tuple[str, ...]] = set()
+def _again(text: str, bounds: Numbers, begins: Sequence[int]) -> list[int]:
+    """Sentences of four words or more whose first three words and last two are those of one before in the text."""
+    seen: set[tuple[int, *tuple[str, ...]]] = set()
     found = []
-    some = _alike(text, bounds)
-    for at, (start, end) in zip(some.tolist(), bounds[some].tolist(), strict=True):
+    numbers = np.array(begins).searchsorted(bounds[:, 0], side="right")
+    some = _alike(text, bounds, numbers)
+    each = zip(some.tolist(), numbers[some].tolist(), bounds[some].tolist(), strict=True)
+    for at, number, (start, end) in each:
         sentence = text[start:end]
         # The words between need not be parted.
         words = sentence.split(None, _FEW_WORDS)
-        key = (*words[:3], *sentence.rsplit(None, 2)[-2:])
+        key = (number, *words[:3], *sentence.rsplit(None, 2)[-2:])
         if len(words) >= _FEW_WORDS and key in seen:
             found.append(at)
         else:
@@ -89,8 +94,8 @@ def _again(text: str, bounds: Numbers) -> list[int]:
     return found
 
 
-def _alike(text: str, bounds: Numbers) -> Numbers:
-    """Sentences whose first word begins and whose last word ends as those of another one."""
+def _alike(text: str, bounds: Numbers, numbers: Numbers) -> Numbers:
+    """Sentences whose first word begins and whose last word ends as those of another one in the text of this number."""
     if len(bounds) < 2:
         return np.zeros(0, np.int64)
     codes = _narrow(text)
@@ -101,7 +106,8 @@ def _alike(text: str, bounds: Numbers) -> Numbers:
     is_inside[:, _NEXT] &= is_inside[:, _NEAREST]
     is_inside[:, _LAST] &= is_inside[:, _NEXT]
     near[:, _INNER] *= is_inside[:, _INNER]
-    keys: Numbers = near @ _WEIGHTS
+    # Two texts may come to share a key: more sentences are looked at then, and no other ones found.
+    keys: Numbers = near @ _WEIGHTS ^ numbers * _APART
     order = keys.argsort()
     held = keys[order]
     pairs = (held[1:] == held[:-1]).nonzero()[0]

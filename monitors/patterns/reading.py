@@ -45,10 +45,14 @@ class Reading:
     @classmethod
     def of(cls, layouts: Sequence[Layout], prompts: Sequence[str]) -> Reading:
         """Several texts, and the prompt that each of them answers."""
-        layout = Layout.joined(layouts)
+        return cls.of_joined(Layout.joined(layouts), prompts)
+
+    @classmethod
+    def of_joined(cls, layout: Layout, prompts: Sequence[str]) -> Reading:
+        """The same of texts that are joined already."""
         spelt = tuple(acrostics.letters(layout))
         found = (*_choices(layout, prompts), *_classes(spelt))
-        openings = tuple(opening.first(one.text) for one in layouts)
+        openings = tuple(map(opening.first, layout.each()))
         return cls(layout, found, spelt, tuple(choices.concepts(layout)), openings)
 
     @cached_property
