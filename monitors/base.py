@@ -213,7 +213,7 @@ def measure(monitor: Monitor, transcript: Transcript) -> Score:
         score = monitor.score(transcript)
     except (InvalidTranscript, BackendUnavailable, JudgeUnparseable) as error:
         score = unmeasured(error)
-    return replace(score, cost=replace(score.cost, seconds=time.perf_counter() - started))
+    return _timed(score, time.perf_counter() - started)
 
 
 def scores_at_once(monitor: Monitor) -> TypeGuard[BatchMonitor]:
@@ -228,7 +228,11 @@ def measure_all(monitor: Monitor, transcripts: Sequence[Transcript]) -> list[Sco
     started = time.perf_counter()
     scores = monitor.score_all(transcripts)
     each = (time.perf_counter() - started) / len(transcripts)
-    return [replace(score, cost=replace(score.cost, seconds=each)) for score in scores]
+    return [_timed(score, each) for score in scores]
+
+
+def _timed(score: Score, seconds: float) -> Score:
+    return replace(score, cost=Cost(seconds) if score.cost is NO_COST else replace(score.cost, seconds=seconds))
 
 
 def unmeasured(error: InvalidTranscript | BackendUnavailable | JudgeUnparseable) -> Score:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections import defaultdict
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Sequence
 from collections.abc import Set as AbstractSet
 
 from monitors.appeals.words import Known, decoded
@@ -74,7 +74,7 @@ class Places:
     def _of(self, stem: str) -> list[int]:
         found = self._found.get(stem)
         if found is None:
-            self._found[stem] = found = list(every(stem, self._text))
+            self._found[stem] = found = every(stem, self._text)
         return found
 
 
@@ -89,17 +89,30 @@ def _small(folded: str) -> str | None:
     return folded.encode("utf-8", "surrogatepass").lower().decode("utf-8", "surrogatepass")
 
 
-def every(stem: str, text: str, /) -> Iterator[int]:
+def every(stem: str, text: str, /) -> list[int]:
     """Where the stem stands in the text, in order."""
+    found: list[int] = []
     at = text.find(stem)
     while at >= 0:
-        yield at
+        found.append(at)
         at = text.find(stem, at + 1)
+    return found
 
 
-def around(places: Iterable[int], reach: int, /) -> list[tuple[int, int]]:
+def around(places: Sequence[int], reach: int, /) -> list[tuple[int, int]]:
     """Ranges within reach of these places, in order and apart."""
-    return apart((max(0, at - reach), at + reach) for at in sorted(places))
+    if not places:
+        return []
+    first, *others = sorted(places)
+    found: list[tuple[int, int]] = []
+    start, end = max(0, first - reach), first + reach
+    for at in others:
+        if at - reach > end:
+            found.append((start, end))
+            start = at - reach
+        end = at + reach
+    found.append((start, end))
+    return found
 
 
 def apart(ranges: Iterable[tuple[int, int]], /) -> list[tuple[int, int]]:

@@ -96,7 +96,7 @@ def _ranks(lists: Sequence[Sequence[Site]]) -> Stream:
 def _rank(keys: Sequence[str]) -> int:
     rank = 0
     for at, key in enumerate(keys):
-        rank = rank * (len(keys) - at) + sum(other < key for other in keys[at + 1 :])
+        rank = rank * (len(keys) - at) + sum(map(key.__gt__, keys[at + 1 :]))
     return rank
 
 
