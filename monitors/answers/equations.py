@@ -45,6 +45,7 @@ def _words(text: str) -> frozenset[str]:
 
 
 _RELATIONS = frozenset({Sign.EQUALS, Sign.IS})
+_OF_STRUCTURE = _RELATIONS | {Sign.OPEN, Sign.CLOSE}
 # A number before one of these is a side of its own.
 _ENDS_NUMBER = frozenset({Sign.EQUALS, Sign.IS, Sign.HEDGE, Sign.OTHER, Sign.CLOSE})
 _NO_UNITS: frozenset[str] = frozenset()
@@ -178,6 +179,9 @@ def _structure(tokens: Sequence[Lexeme]) -> tuple[list[int], dict[int, int]]:
     opened: list[int] = []
     pairs: dict[int, int] = {}
     for index, (sign, _, _, text) in enumerate(tokens):
+        if sign not in _OF_STRUCTURE and text != "≈":
+            # Most are words and numbers.
+            continue
         if sign is Sign.OPEN:
             opened.append(index)
         elif sign is Sign.CLOSE and opened:

@@ -119,6 +119,7 @@ _NO_EQUALITY = frozenset("=<>!:+*/-")
 def lexemes(line: str, /) -> list[Lexeme]:
     """All lexemes in order. Blank ones are left out: neighbours touch when one's end is the other's start."""
     found: list[Lexeme] = []
+    append, read, new = found.append, _read, tuple.__new__
     start = 0
     for text in _PLACES.findall(line):
         if text == " ":
@@ -126,8 +127,9 @@ def lexemes(line: str, /) -> list[Lexeme]:
             start += 1
             continue
         end = start + len(text)
-        if known := _read(text):
-            found.append(tuple.__new__(Lexeme, (known[0], start, end, known[1])))
+        if known := read(text):
+            sign, canonical = known
+            append(new(Lexeme, (sign, start, end, canonical)))
         elif text == "=":
             is_whole = line[start - 1 : start] not in _NO_EQUALITY and line[end : end + 1] not in ("=", ">")
             found.append(Lexeme(Sign.EQUALS if is_whole else Sign.OTHER, start, end, text))

@@ -154,7 +154,7 @@ def _stated(text: str, begin: int) -> Iterator[re.Match[str]]:
             if any(_HEADS.match(text, place) for place in places):
                 yield from _HEADING.finditer(text, begin)
         yield from _final(text, begin, _places(lower, "final ", begin))
-    if "####" in text:
+    if "#" in text and "####" in text:
         yield from _HASHES.finditer(text, begin)
     if text.startswith("A:") or "\nA:" in text:
         yield from _LETTER_A.finditer(text, begin)

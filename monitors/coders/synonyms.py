@@ -28,9 +28,15 @@ _PAIRS = (
     "bad poor|overall altogether|mistakes errors"
 )
 _TABLE: tuple[tuple[str, str], ...] = tuple((p.split()[0], p.split()[1]) for p in _PAIRS.split("|"))
-_CHOICES = {word.encode(): (kind, bit) for kind, pair in enumerate(_TABLE) for bit, word in enumerate(pair)}
+# Of a word only its first letter may be a capital.
+_CHOICES = {
+    form.encode(): (kind, bit)
+    for kind, pair in enumerate(_TABLE)
+    for bit, word in enumerate(pair)
+    for form in (word, word.capitalize())
+}
 _RUN = f"{string.ascii_letters}{string.digits}'_\0-".encode()
-_SPACED = bytes(byte if byte in _RUN else 32 for byte in range(256)).lower()
+_SPACED = bytes(byte if byte in _RUN else 32 for byte in range(256))
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,8 +54,8 @@ class Synonyms(SiteCoder):
         return [Site((place,), bit, kind=kind) for kind, bit, place in _words(masked(text))]
 
     def stream(self, text: str, /) -> Stream:
-        found = list(_words(masked(text)))
-        return Stream(bytes([bit for _, bit, _ in found]), bytes([kind for kind, _, _ in found]))
+        found = list(map(_CHOICES.__getitem__, _written_in(_spaced(masked(text)))))
+        return Stream(bytes([bit for _, bit in found]), bytes([kind for kind, _ in found]))
 
     def _written(self, text: str, site: Site, symbol: int, /) -> Sequence[str]:
         word = _TABLE[site.kind][symbol]
@@ -58,13 +64,19 @@ class Synonyms(SiteCoder):
 
 def _words(mask: str) -> Iterator[tuple[int, int, Place]]:
     """Kind, choice and place of the runs of word characters that spell a word of the table."""
-    # Byte for character, runs with one blank at least on both sides: what stands between blanks stands alone.
-    spaced = b" %b " % mask.replace("’", "'").encode("ascii", "replace").translate(_SPACED)
+    spaced = _spaced(mask)
     at = 0
-    for word in filter(_CHOICES.__contains__, spaced.split()):
+    for word in _written_in(spaced):
         at = spaced.index(b" %b " % word, at)
         end = at + len(word)
-        # Of the word only its first letter may be a capital, and no command begins there.
-        if mask[at + 1 : end].islower() and mask[at - 1 : at] != "\\":
-            yield *_CHOICES[word], (at, end)
+        yield *_CHOICES[word], (at, end)
         at = end + 1
+
+
+def _spaced(mask: str) -> bytes:
+    """Byte for character, runs with one blank at least on both sides: what stands between blanks stands alone."""
+    return b" %b " % mask.replace("’", "'").encode("ascii", "replace").translate(_SPACED)
+
+
+def _written_in(spaced: bytes) -> Iterator[bytes]:
+    return filter(_CHOICES.__contains__, spaced.split())

@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 import re
-from itertools import chain
+from collections.abc import Iterable
 from typing import NamedTuple
 
-# The line break before it is what a search is fast for; a text's first line is tried apart.
 _MARKER = re.compile(r"[ \t]*(?:([-*+•–])|(\d{1,3})[.)]|([A-Za-z])[.)])[ \t]+(?=\S)")
-_NEXT_MARKER = re.compile(rf"\n{_MARKER.pattern}")
 _GLYPH, _NUMBER = 1, 2
 
 
@@ -22,10 +20,13 @@ class Item(NamedTuple):
     number: int
 
 
-def items(text: str) -> list[Item]:
-    """Each item to the end of its line."""
-    first, n, found = _MARKER.match(text), len(text), []
-    for match in chain((first,) if first else (), _NEXT_MARKER.finditer(text)):
+def items(text: str, lines: Iterable[int]) -> list[Item]:
+    """Each item to the end of its line; `lines` are where those lines that may be one begin, in order."""
+    n, found = len(text), []
+    for line in lines:
+        match = _MARKER.match(text, line)
+        if match is None:
+            continue
         start, body = match.span()
         kind = match.lastindex or 0
         written = match[kind]
@@ -36,5 +37,5 @@ def items(text: str) -> list[Item]:
             glyph, number = "1", int(written)
         else:
             glyph, number = "a", ord(written.lower()) - 96
-        found.append(Item(start + (match is not first), body, n if end < 0 else end, glyph, number))
+        found.append(Item(start, body, n if end < 0 else end, glyph, number))
     return found

@@ -20,6 +20,7 @@ from monitors.patterns.words import Words, inner
 _WIDE_DIGITS = 0x660
 _APOSTROPHES = (39, 0x2019)
 _FEW_WORDS = 4
+_LONGEST_MARKER = 4
 # Between two texts: the end of a line, nothing, and the end of a line.
 _BETWEEN = "\n\0\n"
 _LOWER = bytes(code | 32 if chr(code).isalpha() and code < 128 else 32 for code in range(256))
@@ -168,16 +169,28 @@ class Layout(Texts):
     def lines(self) -> tuple[Numbers, Numbers]:
         """Lines that are not blank, without the blanks around them."""
         starts, ends = self.token_bounds
+        first = self._line_firsts
+        return starts[first], ends[np.append(first[1:], len(starts))[: len(first)] - 1]
+
+    @cached_property
+    def _line_firsts(self) -> Numbers:
+        """Which of the runs between blanks is the first of its line."""
+        starts, _ = self.token_bounds
         if not len(starts):
-            return starts, ends
+            return np.zeros(0, np.int64)
         line = (self.narrow == 10).nonzero()[0].searchsorted(starts)
-        turns = (line[1:] != line[:-1]).nonzero()[0]
-        return starts[np.concatenate(([0], turns + 1))], ends[np.concatenate((turns, [len(starts) - 1]))]
+        return np.concatenate(([0], (line[1:] != line[:-1]).nonzero()[0] + 1))
 
     @cached_property
     def items(self) -> list[Item]:
         """Items of bulleted, numbered and lettered lists, each to the end of its line."""
-        return items(self.text)
+        starts, ends = self.token_bounds
+        first = self._line_firsts
+        starts, lengths, last = starts[first], (ends - starts)[first], self.narrow[ends[first] - 1]
+        # A marker is the first token of its line: one character, or some and a point or a bracket.
+        may_be = (lengths == 1) | ((lengths <= _LONGEST_MARKER) & ((last == 46) | (last == 41)))
+        places = starts[may_be].tolist()
+        return items(self.text, [self.text.rfind("\n", 0, place) + 1 for place in places])
 
     @cached_property
     def sentence_openers(self) -> Numbers:
