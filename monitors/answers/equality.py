@@ -89,7 +89,7 @@ def _is_close(a: Interval, b: Interval) -> bool:
 
 def shown(value: Fraction, /) -> str:
     """At most about twenty characters."""
-    if value.denominator == 1 and abs(value) < 10**15:
+    if value.denominator == 1 and abs(value.numerator) < 10**15:
         return str(value.numerator)
     if max(value.numerator.bit_length(), value.denominator.bit_length()) > 900:
         return "another number"

@@ -18,7 +18,8 @@ class Written:
     coarse_step: Fraction
 
     def scaled(self, factor: Fraction) -> Written:
-        return Written(self.value * factor, self.step * abs(factor), self.coarse_step * abs(factor))
+        size = abs(factor)
+        return Written(self.value * factor, self.step * size, self.coarse_step * size)
 
 
 @dataclass(frozen=True, slots=True)

@@ -153,6 +153,10 @@ def of_numbers(tokens: Sequence[Lexeme], first: int, limit: int, ends: Collectio
     return Side(first, end, term, None, _NO_UNITS, True, is_divided, head)
 
 
+# What stands behind the last lexeme.
+_BEYOND = Lexeme("", 0, 0, "")
+
+
 class SideReader:
     """Recursive descent over lexemes: sum > product > sign > power > primary. Stops where the arithmetic stops."""
 
@@ -229,7 +233,8 @@ class SideReader:
         """How many lexemes from here are units: words, `/hour`, `-hour`, `of fireworks`."""
         n = n_words = 0
         while n_words < _MOST_WORDS:
-            sign, text = self._sign(n), self._text(n)
+            index = self.at + n
+            sign, _, _, text = self.tokens[index] if index < self.limit else _BEYOND
             if sign is Sign.WORD and text not in FUNCTION_WORDS and len(text) != 1:
                 n += 1
             elif (
@@ -299,8 +304,7 @@ class SideReader:
 
     def _is_of(self, left: Operand) -> bool:
         """Take `of the` after a share: a percentage, a fraction, a number below one."""
-        is_share = left.is_percent or (left.value.is_exact and abs(left.value.low) < 1)
-        if self._sign() is not Sign.OF or not is_share:
+        if self._sign() is not Sign.OF or not (left.is_percent or (left.value.is_exact and abs(left.value.low) < 1)):
             return False
         n = 1
         while n < 4 and self._sign(n) is Sign.WORD and self._text(n) in AFTER_OF:
@@ -389,21 +393,23 @@ class SideReader:
         return self._touches(2) and top.isdigit() and bottom.isdigit() and 0 < int(top) < int(bottom)
 
     def _suffixed(self, operand: Operand) -> Operand:
-        if self._sign() is Sign.BANG and self._touches():
+        sign = self._sign()
+        if sign is Sign.BANG and self._touches():
             self.at += 1
             self.n_operations += 1
             operand = Operand(operand.value.factorial())
             self.end = self.at
-        if self._sign() is Sign.PERCENT:
+            sign = self._sign()
+        if sign is Sign.PERCENT:
             self.at += 1
             self.end = self.at
             operand = replace(operand.scaled(Fraction(1, 100 if self.reading.is_share else 1)), is_percent=True)
-        elif self._sign() is Sign.WORD and self._text() in SCALES:
+        elif sign is Sign.WORD and self._text() in SCALES:
             factor = SCALES[self._text()] if self.reading.is_scaled else 1
             self.at += 1
             operand = operand.scaled(Fraction(factor))
             self.end = self.at
-        elif self._sign() is Sign.WORD and self._is_variable():
+        elif sign is Sign.WORD and self._is_variable():
             raise NotANumber("a variable")
         return operand
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import string
 from collections.abc import Iterable
 from functools import cache, lru_cache
 
@@ -30,6 +31,7 @@ _WORD = re.compile(r"[A-Za-z]+")
 _WORDS = r"(?:[^A-Za-z]*+(?:[A-Za-z][^A-Za-z]++)*+[A-Za-z]{2,}+){4}"
 _SENTENCE = re.compile(rf"(?=[A-Z][A-Za-z]*+(?:['’][A-Za-z]++)?,? ){_WORDS}")
 _REST_OF_SENTENCE = re.compile(rf"(?=[A-Za-z]++(?:['’][A-Za-z]++)?,? ){_WORDS}")
+_CAPITALS = frozenset(string.ascii_uppercase)
 _LONG = 400
 # Words that lose their capital when another word takes their place at the head of the sentence.
 _WRITTEN = (
@@ -71,7 +73,8 @@ _masked_long = lru_cache(maxsize=2)(_hidden)
 def sentences(mask: str, /) -> tuple[tuple[int, int], ...]:
     """Offsets of sentences that begin with a capital and have four longer words: such remain such when edited."""
     match = _SENTENCE.match
-    return tuple([(start, end) for start, end in segment(mask) if match(mask, start, end)])
+    # The text of a step is never empty.
+    return tuple([(start, end) for start, end in segment(mask) if mask[start] in _CAPITALS and match(mask, start, end)])
 
 
 @lru_cache(maxsize=2)
