@@ -21,9 +21,10 @@ _RELATION = re.compile(
 )
 # What a relation begins with: a constant is found at the speed of memchr.
 _BEGINNINGS = ("=", r"\approx", "equal", "is", "are", "gives", "makes", "leaves")
-# A piece without any of these states nothing that can be worked out.
+# A piece without any of these states nothing that can be worked out: signs, which are found soonest, or words.
+_OPERATION_SIGN = re.compile("[-+*/×÷·⋅^√π!²³−–]")
 _OPERATION = re.compile(
-    r"[-+*/×÷·⋅^√π!²³−–]|\\(?:times|pi|cdot|div|[dtc]?frac|sqrt|binom)|(?<=\d)\s?x\s?(?=[\d$(])"
+    r"\\(?:times|pi|cdot|div|[dtc]?frac|sqrt|binom)|(?<=\d)\s?x\s?(?=[\d$(])"
     r"|\b(?:plus|minus|times|divided|multiplied|squared|cubed)\b"
     r"|(?:half|third|quarter|fourth|fifth|tenth|percent|%) of\b"
     r"|\d\s(?:second|minute|hour|day|week|month|year|decade|milli|centi|met|kilo|inch|foot|feet|yard|mile|gram|ton|ounce"
@@ -102,7 +103,7 @@ def survey(text: str, /) -> Survey:
         if n_read > _MOST_READ:
             return Survey(tuple(found), at)
         start, end = _piece(text, at)
-        if _OPERATION.search(text, start, end):
+        if _OPERATION_SIGN.search(text, start, end) or _OPERATION.search(text, start, end):
             last = found[-1].end if found else 0
             found += [
                 item
@@ -146,6 +147,8 @@ def _piece(text: str, at: int) -> tuple[int, int]:
 
 
 def _in_piece(piece: str, offset: int) -> list[Equation]:
+    if "<<" not in piece:
+        return sorted(_in_line(piece, offset), key=lambda item: item.end)
     annotations = [(match.start(), match.end()) for match in _ANNOTATION.finditer(piece)]
     blanked = _ANNOTATION.sub(lambda match: " " * len(match.group()), piece)
     found = _in_line(blanked, offset)
