@@ -102,7 +102,7 @@ _LEXEME = re.compile(
     r"|(?P<word>¢|[^\W\d_]+(?:[-'’][^\W\d_]+)*)"
     r"|(?P<other>.)"
 )
-# The same places without the names, each with the blank before it: twice as fast, and every character is in one of them.
+# The same places without the names, each with the blank before it: twice as fast. Every character is in one of them.
 _PLACES = re.compile(
     r" ?(?:[²³π]|(?:multiplied|divided) by|[^\W\d_]+(?:[-'’][^\W\d_]+)*"
     r"|\d+(?:(?:,|\{,\}|,\\!)\d{3}(?!\d))*(?:\.\d+)?|\.\d+"

@@ -29,26 +29,35 @@ class Phrase(NamedTuple):
 Row = tuple[tuple[str, ...], str] | Phrase
 
 
+class Patterns(NamedTuple):
+    """What is looked for near a stem: phrases, and the anchor before them where there is one."""
+
+    anchor: re.Pattern[str] | None
+    phrases: tuple[re.Pattern[str], ...]
+
+    @classmethod
+    def of(cls, anchor: str, phrases: Iterable[str], *, is_small: bool) -> Patterns:
+        own = _compiled(anchor, is_small=is_small) if anchor else None
+        return cls(own, tuple(_compiled(phrase, is_small=is_small) for phrase in phrases))
+
+
 class Group(NamedTuple):
     """Phrases that are looked for in the same places; `small` are the same for texts whose letters are small."""
 
     stems: frozenset[str]
     reach: int
-    anchor: re.Pattern[str] | None
-    patterns: tuple[re.Pattern[str], ...]
-    small: tuple[re.Pattern[str], ...]
+    any_case: Patterns
+    small: Patterns
 
     def found(self, text: str, places: Places, /) -> list[re.Match[str]]:
-        ranges = places.near(self.stems, self.reach if self.anchor is None else NEAR)
-        if not ranges:
-            return []
-        if self.anchor is not None:
-            anchors = (match for start, end in ranges for match in self.anchor.finditer(text, start, end))
-            ranges = apart((max(0, match.start() - self.reach), match.end() + self.reach) for match in anchors)
-        patterns = self.patterns
+        anchor, phrases = self.any_case
         if places.small is not None:
-            text, patterns = places.small, self.small
-        return [match for start, end in ranges for one in patterns for match in one.finditer(text, start, end)]
+            text, (anchor, phrases) = places.small, self.small
+        ranges = places.near(self.stems, self.reach if anchor is None else NEAR)
+        if anchor is not None and ranges:
+            anchors = (match for start, end in ranges for match in anchor.finditer(text, start, end))
+            ranges = apart((max(0, match.start() - self.reach), match.end() + self.reach) for match in anchors)
+        return [match for start, end in ranges for one in phrases for match in one.finditer(text, start, end)]
 
 
 def grouped(rows: Iterable[Row], /) -> tuple[Group, ...]:
@@ -60,19 +69,19 @@ def grouped(rows: Iterable[Row], /) -> tuple[Group, ...]:
         Group(
             frozenset(stems),
             reach,
-            _compiled(anchor) if anchor else None,
-            tuple(map(_compiled, patterns)),
-            tuple(_compiled(pattern, is_small=True) for pattern in patterns),
+            Patterns.of(anchor, patterns, is_small=False),
+            Patterns.of(anchor, patterns, is_small=True),
         )
         for (stems, reach, anchor), patterns in table.items()
     )
 
 
 # What has letters of ASCII only, and only small ones, says the same of a text of small letters without looking at case.
-_ESCAPED, _OF_CASE = re.compile(r"\\."), re.compile(r"[A-Z]|\(\?[a-z-]*i|[^\0-\x7f]")
+# Behind a backslash a capital is no letter, but for one that is written by its number.
+_ESCAPED, _OF_CASE = re.compile(r"\\[^uUxN]"), re.compile(r"[A-Z\\]|\(\?[a-z-]*i|[^\0-\x7f]")
 
 
-def _compiled(pattern: str, *, is_small: bool = False) -> re.Pattern[str]:
+def _compiled(pattern: str, *, is_small: bool) -> re.Pattern[str]:
     """White space without end would take quadratic time in a text that is full of it."""
     bounded = pattern.replace(r"\s*", r"\s{0,8}").replace(r"\s+", r"\s{1,8}")
     is_caseless = is_small and not _OF_CASE.search(_ESCAPED.sub("", pattern))

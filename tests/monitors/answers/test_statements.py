@@ -93,7 +93,8 @@ def test_every_statement_lies_inside_the_text(text: str) -> None:
 
 
 _WRITTEN = (
-    "answer|Answer|anſwer|fınal answer|final answer|Correct answer|semifinal answer|my-answer| is | would be |: | = |"
+    "answer|Answer|anſwer|fınal answer|final score: 3|Final rating is 2|fınal grade|final |"
+    "final answer|Correct answer|semifinal answer|my-answer| is | would be |: | = |"
     ":|**|\n|\n\n| |$|####|#### |A:|\nA: 5|\\boxed{|}|3|42|1/2|yes|x|. |!|The |İ|_"
 )
 
@@ -102,8 +103,12 @@ _WRITTEN = (
 @example("the final answer is 3, the answer is 4. answer: 5")
 @example("answer: the answer is 3")
 @example("x\n**\n*Answer*\n\n 7")
+@example("final score: final score: 3, my final rating is 2. semifinal score: 4")
+@example("fınal score: 3")
 def test_expressions_tried_at_their_constants_find_what_they_find_everywhere(text: str) -> None:
-    patterns = (found_in._SAID, found_in._HEADING, found_in._HASHES, found_in._LETTER_A)
+    # A letter that is one in other case alone begins no final score.
+    finals = (found_in._FINAL,) if "final " in text.lower() else ()
+    patterns = (found_in._SAID, found_in._HEADING, *finals, found_in._HASHES, found_in._LETTER_A)
     everywhere = [match.span() for pattern in patterns for match in pattern.finditer(text)]
     assert [match.span() for match in found_in._stated(text, 0)] == everywhere
     assert last_statement(text) == (statements(text)[-1] if statements(text) else None)

@@ -105,7 +105,7 @@ WHOLE = [
 def test_whatever_a_phrase_matches_is_looked_at(kind: Kind, row: Row, data: st.DataObject) -> None:
     """The screen asks for words, stems and anchors first: none of them keeps a text from its phrase."""
     (group,) = grouped([row])
-    (pattern,) = group.patterns
+    (pattern,) = group.any_case.phrases
     written = data.draw(st.from_regex(pattern))
     # Words that are longer than any put ends of a phrase out of reach of its stem.
     assume(all(len(word) <= 24 for word in re.findall(r"\w+", written)) and "\ufffd" not in written)
@@ -115,6 +115,18 @@ def test_whatever_a_phrase_matches_is_looked_at(kind: Kind, row: Row, data: st.D
     assert everywhere == [] or any(stem in folded.lower() for stem in group.stems)
     places = Places(folded, distinct(folded), Lexicon(group.stems))
     assert sorted(match.span() for match in group.found(folded, places)) == everywhere
+
+
+@pytest.mark.parametrize("written", ["ignore it", "Ignore It", "\u0131gnore it", "ignore \u0130t", "ignore \u0131t"])
+@pytest.mark.parametrize("pattern", [r"\bignore it\b", r"\b[Ii]gnore it\b", r"\b(?:ignore|oublié) it\b"])
+def test_a_phrase_is_found_in_any_case(pattern: str, written: str) -> None:
+    """Letters beyond ASCII that are an i in other case too."""
+    (group,) = grouped([(("rubric",), pattern)])
+    text = f"É. The Rubric: {written}."
+    places = Places(text, distinct(text), Lexicon(group.stems))
+    everywhere = [match.span() for match in re.finditer(pattern, text, re.IGNORECASE)]
+    assert len(everywhere) == 1
+    assert [match.span() for match in group.found(text, places)] == everywhere
 
 
 @given(st.text(max_size=60))

@@ -6,7 +6,7 @@ import re
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from monitors.patterns import choices, digits, interjections, known_words, loops, order, punctuation, word_sets
@@ -79,6 +79,7 @@ def test_runs_are_those_of_plain_expressions(text: str) -> None:
 
 
 @given(_TEXTS)
+@example("999) one\n\t- two\n \x0b- none\n1234. none\na.\tthree\n٣) four")
 def test_items_are_those_of_one_expression(text: str) -> None:
     read = layout(text)
     marker = r"(?m)^[ \t]*(?:[-*+•–]|\d{1,3}[.)]|[A-Za-z][.)])[ \t]+(?=\S)"

@@ -76,6 +76,22 @@ def test_texts_read_at_once_are_those_read_one_by_one(one: str, other: str, prom
     ]
 
 
+@settings(max_examples=200)
+@given(st.lists(_TEXTS, min_size=1, max_size=4))
+def test_texts_are_taken_apart_at_once_as_one_by_one(texts: list[str]) -> None:
+    at_once = Layout.of_several([(text, segment(text)) for text in texts])
+    one_by_one = Layout.joined([_layout(text) for text in texts])
+    assert (at_once.text, at_once.begins) == (one_by_one.text, one_by_one.begins)
+    assert [tuple(pair) for pair in at_once.steps] == [tuple(pair) for pair in one_by_one.steps]
+    assert at_once.each() == [_layout(text).text for text in texts]
+
+
+def test_a_sentence_may_stand_in_two_texts_and_not_twice_in_one() -> None:
+    said = "The cat sat on the mat."
+    read = Layout.of_several([(text, segment(text)) for text in (f"{said} {said}", said, f"No. {said}\n{said}")])
+    assert [text.count(said) for text in read.each()] == [1, 1, 1]
+
+
 @given(_ROWS)
 def test_the_law_at_the_ends_is_the_law(rows: list[list[int]]) -> None:
     read, bits = _rows([len(row) for row in rows]), [np.array(row, np.uint8) for row in rows]
