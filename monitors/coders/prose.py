@@ -6,6 +6,7 @@ import re
 import string
 from collections.abc import Iterable
 from functools import cache, lru_cache
+from itertools import chain
 
 from monitors.segment import segment
 
@@ -98,7 +99,9 @@ def after_opener(sentence: str, /) -> str:
 
 # What every enumeration ends with. It begins with a fixed text, which is found at the speed of a search.
 _END_OF_ENUMERATION = re.compile(r", [A-Za-z]+,? (?:and|or) [A-Za-z]")
-_BULLETS = frozenset(["- ", "* ", "• ", "+ "])
+# The line break before it is what a search is fast for; a text's first line is tried apart.
+_BULLET = re.compile(r"[ \t]*+[-*•+] ")
+_NEXT_BULLET = re.compile(rf"\n{_BULLET.pattern}")
 
 
 @lru_cache(maxsize=2)
@@ -117,13 +120,11 @@ def enumerating_lines(mask: str, /) -> tuple[tuple[int, int], ...]:
 def bulleted_lines(mask: str, /) -> tuple[tuple[int, int, int], ...]:
     """Where a line starts that begins with a bullet and a blank, where the bullet stands, and where the line ends."""
     found: list[tuple[int, int, int]] = []
-    start = 0
-    for line in mask.split("\n"):
-        end = start + len(line)
-        bare = line.lstrip(" \t")
-        if bare[:2] in _BULLETS:
-            found.append((start, end - len(bare), end))
-        start = end + 1
+    first, n = _BULLET.match(mask), len(mask)
+    for match in chain((first,) if first else (), _NEXT_BULLET.finditer(mask)):
+        start, body = match.span()
+        end = mask.find("\n", body)
+        found.append((start + (match is not first), body - 2, n if end < 0 else end))
     return tuple(found)
 
 
