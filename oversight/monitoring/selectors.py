@@ -224,6 +224,24 @@ def with_sisters(run_ids: Sequence[int], queue: str) -> list[int]:
     return list(dict.fromkeys([*run_ids, *sisters.values_list("pk", flat=True)[:SISTERS]]))
 
 
+def that_fit(run_ids: Sequence[int], most_chars: int) -> Sequence[int]:
+    """These ids, as far as their transcripts together have so many characters; the first transcript's always.
+
+    Runs that are gone count nothing. One query.
+    """
+    rows = MonitorRun.objects.filter(pk__in=run_ids).values_list("pk", "transcript_id", "transcript__n_chars")
+    known = {pk: (transcript_id, n_chars) for pk, transcript_id, n_chars in rows}
+    seen: dict[UUID, int] = {}
+    for place, pk in enumerate(run_ids):
+        if pk not in known:
+            continue
+        transcript_id, n_chars = known[pk]
+        if transcript_id not in seen and seen and sum(seen.values()) + n_chars > most_chars:
+            return run_ids[:place]
+        seen[transcript_id] = n_chars
+    return run_ids
+
+
 def open_backfills() -> list[int]:
     """Ids of the backfills that are not at their end. One query."""
     return list(Backfill.objects.filter(finished_at=None).order_by("pk").values_list("pk", flat=True))

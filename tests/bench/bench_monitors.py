@@ -18,6 +18,7 @@ import time
 from collections import defaultdict
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import partial
+from itertools import zip_longest
 from pathlib import Path
 from typing import TypeVar
 
@@ -42,6 +43,8 @@ FAMILIES = (
     "olmo",
 )
 PER_FAMILY, N_CHARACTERS, N_REASONING, ROUNDS = 6, 8_000, 6_000, 5
+# A worker leases 200 runs at once (oversight/monitoring/execution.py): seven monitors on so many transcripts.
+TOGETHER = 28
 _WORD = re.compile(r"\w+")
 Seconds = dict[str, float]
 T = TypeVar("T")
@@ -112,10 +115,17 @@ def _of_sets(monitor: Monitor, families: Mapping[str, Sequence[Transcript]]) -> 
 
 
 def _of_monitor(monitor: Monitor, families: Mapping[str, Sequence[Transcript]]) -> Seconds:
-    """A monitor that scores several transcripts at a time is given those of a family together, six of them at most."""
+    """A monitor that scores several transcripts at a time is given as many as a worker gives it, of all families.
+
+    What a family costs beside the others is told by batches of its own, six transcripts at most.
+    """
     if not scores_at_once(monitor):
         return _by_family(partial(measure, monitor), families)
-    return {family: _best(partial(measure_all, monitor), own) / len(own) for family, own in families.items()}
+    own_batches = {family: _best(partial(measure_all, monitor), own) / len(own) for family, own in families.items()}
+    mixed = [one for row in zip_longest(*families.values()) for one in row if one is not None]
+    batches = [mixed[at : at + TOGETHER] for at in range(0, len(mixed), TOGETHER)]
+    mean = sum(_best(partial(measure_all, monitor), batch) for batch in batches) / len(mixed)
+    return {family: seconds * mean / _mean(own_batches) for family, seconds in own_batches.items()}
 
 
 def _by_family(call: Callable[[Transcript], object], families: Mapping[str, Sequence[Transcript]]) -> Seconds:

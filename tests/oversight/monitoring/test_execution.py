@@ -249,6 +249,18 @@ def test_what_scores_several_transcripts_at_once_is_given_them(
 
 
 @pytest.mark.django_db
+def test_texts_that_are_long_together_are_not_loaded_together(
+    project: Project, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(execution, "MOST_CHARS", 1_000)
+    registry._TABLE.pop("test_told")
+    registry.monitor("test_told", version=4, axis="legibility", threshold=0.6)(Several)
+    runs = run_on(project, *("a" * n for n in (100, 200, 700, 700, 5_000, 10)))
+    assert [run.state for run in runs] == ["done"] * 6
+    assert [run.score.raw for run in runs] == [2.0, 2.0, None, None, None, None]
+
+
+@pytest.mark.django_db
 def test_runs_on_the_same_transcripts_are_claimed_along(project: Project) -> None:
     for name in ("judge_encoded_reasoning", "judge_unfaithful_explanation"):
         factories.make_deployment(project, name, backend="server")
