@@ -7,10 +7,11 @@ import json
 import math
 import os
 import tempfile
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import asdict, dataclass, replace
 from datetime import UTC, datetime
 from functools import lru_cache
+from itertools import islice
 from pathlib import Path
 from typing import Protocol, runtime_checkable
 
@@ -99,9 +100,14 @@ class Withheld:
     judge: str = ""
     prompt_sha256: str = ""
 
-    def score(self, transcript: Transcript, /) -> Score:
+    @property
+    def said(self) -> Score:
+        """The same of every transcript: none is read."""
         unscored = Score.unscored(self.reason, self.rationale)
         return replace(unscored, judge=self.judge, prompt_sha256=self.prompt_sha256)
+
+    def score(self, transcript: Transcript, /) -> Score:
+        return self.said
 
 
 def admit(name: str, monitor: Judged) -> Admission:
@@ -243,16 +249,21 @@ def _edge(is_compatible: Callable[[float], bool], inside: float, outside: float)
 
 
 def scores_on(monitor: Judged, judge: Judge, cases: Sequence[Case]) -> list[Score]:
-    """The score of each case. Calls are made together where possible.
+    """The score of each case. Raises as `scores_of`."""
+    return scores_of(monitor, judge, (transcript_of(case, number) for number, case in enumerate(cases)))
+
+
+def scores_of(monitor: Judged, judge: Judge, transcripts: Iterable[Transcript]) -> list[Score]:
+    """The score of each transcript; no more than a batch of them is held. Calls are made together where possible.
 
     Raises
     ------
     BackendUnavailable : the judge did not answer.
     """
-    transcripts = [transcript_of(case, number) for number, case in enumerate(cases)]
     scores: list[Score] = []
-    for at in range(0, len(transcripts), BATCH):
-        batch = _scores(monitor, judge, transcripts[at : at + BATCH])
+    waiting = iter(transcripts)
+    while texts := list(islice(waiting, BATCH)):
+        batch = _scores(monitor, judge, texts)
         for score in batch:
             if score.reason in _DOWN:
                 raise BackendUnavailable(score.rationale, reason=score.reason)
