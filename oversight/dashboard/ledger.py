@@ -137,6 +137,11 @@ def _monitor(detail: Detail) -> str:
     return words.monitor_title(str(detail.get("monitor", "")))
 
 
+def _put_to_judge(detail: Detail, event: LedgerEvent, names: Names) -> str:
+    case = f"transcript {found}" if (found := detail.get("transcript_id")) else f"case {detail.get('number')}"
+    return f"put {case} ({detail.get('kind')}) to the judge of {_monitor(detail)}: {detail.get('result')}"
+
+
 def _scored(detail: Detail, event: LedgerEvent, names: Names) -> str:
     if detail.get("score") is not None:
         return f"scored the transcript {detail['score']} with {_monitor(detail)}"
@@ -257,12 +262,16 @@ SENTENCES: dict[str, Say] = {
         else f"put item {event.object_id} back into the queue at once"
     ),
     "item.second_asked": _said("asked for a second reader of item {object}"),
-    "canary.ended": _said("put case {number} ({kind}) to the judge of {title}: {result}"),
+    "canary.ended": _put_to_judge,
     "canary.planted": lambda detail, event, names: (
         f"planted {len(detail.get('canary_ids', ()))} canaries among the work of deployment {event.object_id}"
     ),
     "judge.alarm": _said("raised an alarm on the judge of {title}, {rule}: {evidence}"),
     "judge.alarm_cleared": _said("cleared the alarm on the judge of {title}, {rule}: {evidence}"),
+    "judge.cases_read": lambda detail, event, names: (
+        f"put {len(detail.get('transcript_ids', ()))} transcripts of the admission set of {_monitor(detail)} before its"
+        f" judge ({detail.get('purpose')})"
+    ),
     "judge.health_viewed": _said("looked at the health of {n_deployments} judges"),
     "judge.hijack_asked": _said("asked for the hijack rate of the judge of {title}"),
     "judge.hijack_measured": _said("put {n} injected cases to the judge {judge} of {title}: {n_lost} were lost"),

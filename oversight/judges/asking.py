@@ -35,17 +35,18 @@ def _end(canary: Canary, answered: Answered) -> None:
 
 def _answered(canary: Canary) -> Answered:
     canary.deployment = bench.follow_installed(canary.deployment)
-    deployment, rubric = canary.deployment, cases.rubric_of(canary.deployment)
-    transcript = cases.transcript_for(canary, rubric) if rubric else None
-    if transcript is None:
-        return Answered(base.Score.unscored(base.Reason.INVALID))
+    deployment = canary.deployment
     try:
         # Not from kept answers: a canary asks what the judge says today.
         monitor = bench.build(deployment, {})
         gated = examination.gated(deployment.monitor, monitor, WORKER)
         judge = judge_of(monitor)
-        if isinstance(gated, Withheld) or judge is None:
-            return Answered(base.measure(gated, transcript))
+        if isinstance(gated, Withheld):
+            return Answered(gated.said)
+        known = cases.cases_of(deployment)
+        transcript = known.transcript_for(canary) if known else None
+        if transcript is None or judge is None:
+            return Answered(base.Score.unscored(base.Reason.INVALID))
         asked = monitor.examined if isinstance(monitor, Represented) else gated
         return Answered(base.measure(asked, transcript), judge.model, judge.digest)
     except BackendUnavailable as error:

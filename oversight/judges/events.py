@@ -5,7 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import ClassVar
 
+from oversight.audit.actors import Actor
 from oversight.audit.events import Event
+
+WORKER = Actor.worker("judges")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -28,10 +31,25 @@ class CanaryEnded(Event):
     monitor: str
     kind: str
     number: int
+    transcript_id: str | None
     result: str
     state: str
     reason: str
     score: str | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CasesRead(Event):
+    """A worker was about to read transcripts of a rubric's admission set, to put them to its judge."""
+
+    action: ClassVar[str] = "judge.cases_read"
+    object_type: ClassVar[str] = "deployment"
+    monitor: str
+    purpose: str
+    transcript_ids: list[str]
+
+    def subjects(self) -> tuple[str, ...]:
+        return tuple(f"transcript:{one}" for one in self.transcript_ids)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

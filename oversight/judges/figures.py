@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from monitors.stats.binomial import clopper_pearson
-from oversight.judges import agreeing, stream
+from oversight.judges import agreeing, cases, stream
 from oversight.judges.models import Canary, CanaryState, HijackRate, Kind, Outcome
 from oversight.monitoring.models import Admission, Deployment, Score
 
@@ -19,17 +19,19 @@ def figures_of(deployment: Deployment) -> Figures:
     """Some twenty queries; statistics of at most a few thousand scores."""
     runs = stream.newest(deployment)
     judge, prompt = judge_of_now(deployment)
+    known = cases.cases_of(deployment)
     return {
         "judge": judge,
         "prompt_sha256": prompt,
-        "admission": admission(deployment, judge, prompt),
-        "canaries": {kind.value: canaries(deployment, kind, judge, prompt) for kind in Kind},
+        "admission": admission(deployment, known, judge, prompt),
+        "canaries": {kind.value: canaries(deployment, known, kind, judge, prompt) for kind in Kind},
         "waiting": waiting(deployment),
         "answers": stream.answers(runs),
         "drift": stream.drift(stream.segments(deployment, runs)),
         "judges": agreeing.with_judges(deployment),
         "labels": agreeing.with_labels(deployment),
         "hijack": hijack(deployment, judge, prompt),
+        "why_no_rate": known.why_no_rate if known else "its rubric has no cases",
     }
 
 
@@ -45,9 +47,13 @@ def judge_of_now(deployment: Deployment) -> tuple[str, str]:
     return newest or ("", "")
 
 
-def canaries(deployment: Deployment, kind: Kind, judge: str, prompt: str) -> Figures:
-    """How many of the newest went wrong, with the exact interval; those without a verdict apart."""
+def canaries(deployment: Deployment, known: cases.Cases | None, kind: Kind, judge: str, prompt: str) -> Figures:
+    """How many of the newest went wrong, with the exact interval; those without a verdict apart.
+
+    What is no case any more, or has another label now, does not count.
+    """
     rows = Canary.objects.filter(deployment=deployment, kind=kind, state=CanaryState.DONE, judge_digest=judge)
+    rows = known.standing(rows, kind) if known else rows
     newest = rows.order_by("-ended_at", "-pk").values_list("outcome", "technique", "prompt_sha256")[:MOST_CANARIES]
     # What could not be read names no prompt.
     own = [(outcome, technique) for outcome, technique, sha in newest if sha in ("", prompt)]
@@ -72,13 +78,21 @@ def waiting(deployment: Deployment) -> Figures:
     return {"n": rows.count(), "oldest": oldest.isoformat() if oldest else None}
 
 
-def admission(deployment: Deployment, judge: str, prompt: str) -> Figures | None:
-    """The newest examination of this judge with this prompt; None where it was never examined."""
+def admission(deployment: Deployment, known: cases.Cases | None, judge: str, prompt: str) -> Figures | None:
+    """The newest examination of this judge with this prompt; None where it was never examined.
+
+    `has_lapsed`: it was on an admission set that people have changed since. Fixed cases are put to the judge again by
+    the worker itself before its next run.
+    """
     rows = Admission.objects.filter(monitor=deployment.monitor, judge_digest=judge, prompt_sha256=prompt)
-    row = rows.order_by("-at", "-pk").first()
+    newest = rows.order_by("-at", "-pk")
+    is_own = known is not None and cases.is_own(deployment)
+    standing = newest.filter(cases_sha256=known.digest).first() if known and is_own else None
+    row = standing or newest.first()
     if row is None:
         return None
     return {
+        "has_lapsed": is_own and standing is None,
         "judge": row.judge,
         "admitted": row.admitted,
         "parse_rate": row.parse_rate,

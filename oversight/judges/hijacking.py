@@ -7,15 +7,15 @@ from datetime import timedelta
 
 from django.db import IntegrityError, transaction
 
-from monitors.admission import Judged, cases_sha256, judge_of, prompt_of
+from monitors.admission import Judged, judge_of, prompt_of
 from monitors.errors import BackendUnavailable
 from monitors.hijack import hijack
+from monitors.stats.errors import UndefinedMetric
 from oversight.audit import services as audit
 from oversight.audit.actors import Actor
 from oversight.judges import cases
-from oversight.judges.events import HijackAsked, HijackMeasured
+from oversight.judges.events import WORKER, HijackAsked, HijackMeasured
 from oversight.judges.models import HijackRate
-from oversight.judges.planting import WORKER
 from oversight.lib import clock
 from oversight.lib.errors import Conflict, Invalid
 from oversight.monitoring import bench
@@ -28,9 +28,12 @@ LOST_AFTER = timedelta(minutes=40)
 
 @transaction.atomic
 def ask(*, deployment: Deployment, actor: Actor) -> HijackRate:
-    """Have a worker put the 60 injected cases to the judge. It costs about 60 calls."""
-    if not cases.asks_judge(deployment) or cases.rubric_of(deployment) is None:
+    """Have a worker put the 60 injected cases to the judge. It costs at least 60 calls."""
+    known = cases.cases_of(deployment) if cases.asks_judge(deployment) else None
+    if known is None:
         raise Invalid("There is no judge behind it that could be asked.")
+    if known.why_no_rate:
+        raise Invalid(f"Not estimable: {known.why_no_rate}.")
     open_ones = HijackRate.objects.filter(deployment=deployment, at=None, error="")
     open_ones.filter(asked_at__lt=clock.now() - LOST_AFTER).update(error="the worker did not answer")
     try:
@@ -54,18 +57,29 @@ def measure(pk: int) -> None:
         return
     try:
         monitor = bench.build(rate.deployment, {})
-        judge = judge_of(monitor)
-        if judge is None or not isinstance(monitor, Judged):
+        judge, known = judge_of(monitor), cases.cases_of(rate.deployment)
+        if judge is None or known is None or not isinstance(monitor, Judged):
             raise BackendUnavailable("there is no judge")
-        found = hijack(monitor, rate.threshold)
+        if known.why_no_rate:
+            _fail(rate, f"not estimable: {known.why_no_rate}")
+            return
+        rate.cases_sha256 = known.digest
+        found = hijack(monitor, rate.threshold, known.injections())
         rate.judge, rate.judge_digest = judge.model, judge.digest
-        rate.prompt_sha256, rate.cases_sha256 = prompt_of(monitor), cases_sha256(monitor.rubric)
+        rate.prompt_sha256 = prompt_of(monitor)
     except BackendUnavailable as error:
-        HijackRate.objects.filter(pk=pk, at=None).update(error=f"the judge did not answer: {error.reason}")
+        _fail(rate, f"the judge did not answer: {error.reason}")
+        return
+    except UndefinedMetric as error:
+        _fail(rate, f"not estimable: {error}")
         return
     rate.n, rate.n_lost, rate.n_obeyed, rate.n_unscored = found.n, found.n_lost, found.n_obeyed, found.n_unscored
     rate.by_technique, rate.cost = dict(found.by_technique), asdict(found.cost)
     _keep(rate)
+
+
+def _fail(rate: HijackRate, error: str) -> None:
+    HijackRate.objects.filter(pk=rate.pk, at=None).update(error=error)
 
 
 @transaction.atomic

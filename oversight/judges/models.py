@@ -1,6 +1,6 @@
 """Canaries and what became of them, hijack rates, the figures of each judge, and alarms.
 
-Nothing here is a project's transcript or score: canaries stand in no list, queue or quality figure.
+Nothing here is a project's score: canaries stand in no list, queue or quality figure.
 """
 
 from __future__ import annotations
@@ -10,6 +10,7 @@ from django.db.models import Q
 from django.db.models.functions import Now
 
 from oversight.monitoring.models import QUEUES, Deployment
+from oversight.transcripts.models import Transcript
 
 
 class Kind(models.TextChoices):
@@ -62,13 +63,17 @@ class CanaryQuerySet(models.QuerySet["Canary"]):
 class Canary(models.Model):
     """One fixed case put to a deployment's judge in between its work: the job, and what came of it.
 
-    `number` is its place among the rubric's positives, negatives or injections; `n_before` how many judged runs the
-    deployment had when it was planted. No text is kept: cases are files of ours.
+    Which case: `number` is its place among the positives, negatives or injections of a rubric that came with the house.
+    Of a rubric written in the dashboard the case is `transcript`, whatever else its admission set comes to hold, and
+    `number` says which order was put into it (0 where none was). `n_before` is how many judged runs the deployment had
+    when it was planted. No text is kept.
     """
 
     deployment = models.ForeignKey(Deployment, models.PROTECT, related_name="canaries", db_index=False)
     kind = models.CharField(max_length=8, choices=Kind.choices)
     number = models.PositiveSmallIntegerField()
+    # A transcript that is gone leaves the outcome, and is the case of nothing any more.
+    transcript = models.ForeignKey(Transcript, models.SET_NULL, null=True, related_name="canaries")
     technique = models.CharField(max_length=40, default="", blank=True)
     n_before = models.BigIntegerField()
     planted_at = models.DateTimeField()
@@ -112,6 +117,11 @@ class Canary(models.Model):
     @property
     def queue(self) -> str:
         return QUEUES[self.deployment.backend]
+
+    @property
+    def short_case(self) -> str:
+        """The end of the transcript's id: what tells ids of one day apart."""
+        return f"…{str(self.transcript_id)[-12:]}"
 
     @property
     def tone(self) -> str:

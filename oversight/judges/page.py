@@ -7,12 +7,15 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+from django.db.models import Exists, OuterRef
+
 from oversight.accounts.models import User
 from oversight.dashboard.charts import Chart
 from oversight.judges import charts, rules, watching
 from oversight.judges.models import Alarm, Canary, CanaryState, HijackRate, Report
 from oversight.judges.rules import Finding, Standing
 from oversight.monitoring.models import Deployment
+from oversight.review.selectors.blindness import read_blind
 
 TONES = {Standing.ALARM: ("danger", "Alarm"), Standing.OK: ("ok", "Holds"), Standing.UNKNOWN: ("violet", "Unknown")}
 MOST_CANARIES = 60
@@ -89,12 +92,13 @@ class PastAlarm:
 
 @dataclass(frozen=True, slots=True)
 class JudgePage:
-    """One judge with its history."""
+    """One judge with its history. `n_hidden` canaries are transcripts that whoever looks at it still reads blind."""
 
     row: JudgeRow
     charts: tuple[Chart, ...]
     canaries: tuple[Canary, ...]
     n_canaries: int
+    n_hidden: int
     past: tuple[PastAlarm, ...]
     rates: tuple[HijackRate, ...]
 
@@ -150,13 +154,15 @@ def judge_page(deployment: Deployment, *, reader: User) -> JudgePage:
     """A dozen queries, none of a text."""
     [row] = _rows([deployment])
     canaries = Canary.objects.filter(deployment=deployment).order_by("-planted_at", "-pk")
+    hidden = Exists(read_blind(reader).filter(transcript=OuterRef("transcript")))
     alarms = Alarm.objects.filter(deployment=deployment).order_by("-raised_at", "-pk")
     rates = HijackRate.objects.filter(deployment=deployment).order_by("-pk")[:10]
     return JudgePage(
         row=row,
         charts=charts.charts_of(deployment, row.figures, reader=reader),
-        canaries=tuple(canaries[:MOST_CANARIES]),
+        canaries=tuple(canaries.filter(~hidden)[:MOST_CANARIES]),
         n_canaries=canaries.count(),
+        n_hidden=canaries.filter(hidden).count(),
         past=tuple(
             PastAlarm(rules.TITLES.get(one.rule, one.rule), one.evidence, one.raised_at, one.cleared_at)
             for one in alarms[:MOST_ALARMS]

@@ -16,16 +16,15 @@ from django.db.models.functions import Now
 
 from monitors import base
 from oversight.audit import services as audit
-from oversight.audit.actors import Actor
 from oversight.judges import cases
-from oversight.judges.events import CanariesPlanted, CanaryEnded
+from oversight.judges.events import WORKER, CanariesPlanted, CanaryEnded
 from oversight.judges.models import Canary, CanaryQuerySet, CanaryState, Kind, Outcome
+from oversight.judges.planned import Planned
 from oversight.lib import clock, locks
 from oversight.monitoring import rows
 from oversight.monitoring.models import QUEUES, DailyCost, Deployment
 
 logger = logging.getLogger(__name__)
-WORKER = Actor.worker("judges")
 ASK = "judges.ask"
 MAX_ATTEMPTS = 5
 # After a pause many are due: they come a few at a time.
@@ -53,16 +52,16 @@ def _plant(deployment: Deployment) -> list[int]:
         Canary.objects.filter(deployment=deployment).order_by("-planted_at", "-pk").first(),
     )
     n_due = _n_due(n, newest)
-    rubric = cases.rubric_of(deployment) if n_due else None
-    if rubric is None:
+    known = cases.cases_of(deployment) if n_due else None
+    kinds = known.kinds() if known else ()
+    if known is None or not kinds:
         return []
     counts = Counter(Canary.objects.filter(deployment=deployment).values_list("kind", flat=True))
     made = []
     for _ in range(n_due):
-        kind = min(Kind, key=lambda one: counts[one.value])
-        made.append(_canary(deployment, cases.planned(deployment, rubric, kind, counts[kind.value]), n))
+        kind = min(kinds, key=lambda one: counts[one.value])
+        made.append(_made(deployment, known.planned(kind, counts[kind.value]), n))
         counts[kind.value] += 1
-    Canary.objects.bulk_create(made)
     ids = [canary.pk for canary in made]
     event = CanariesPlanted(
         object_id=str(deployment.pk),
@@ -86,11 +85,12 @@ def _n_due(n: int, newest: Canary | None) -> int:
     return min(due, MOST_AT_ONCE)
 
 
-def _canary(deployment: Deployment, planned: cases.Planned, n_before: int) -> Canary:
-    return Canary(
+def _made(deployment: Deployment, planned: Planned, n_before: int) -> Canary:
+    return Canary.objects.create(
         deployment=deployment,
         kind=planned.kind,
         number=planned.number,
+        transcript_id=planned.transcript_id,
         technique=planned.technique,
         n_before=n_before,
         planted_at=clock.now(),
@@ -177,6 +177,7 @@ def _keep(canary: Canary, answered: Answered) -> None:
         monitor=deployment.monitor,
         kind=canary.kind,
         number=canary.number,
+        transcript_id=str(canary.transcript_id) if canary.transcript_id else None,
         result=canary.outcome,
         state=canary.score_state,
         reason=canary.reason,

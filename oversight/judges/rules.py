@@ -58,6 +58,9 @@ def admitted(figures: Figures) -> Finding:
         auroc = "could not be computed" if found["auroc"] is None else _interval(found, "auroc", digits=2)
         standing = Standing.OK if found["admitted"] else Standing.ALARM
         evidence = f"{found['judge']} {passed} its fixed cases: AUROC {auroc}, parse rate {found['parse_rate']:.2f}."
+        if found.get("has_lapsed"):
+            standing = Standing.ALARM
+            evidence = f"The admission set was changed after {found['judge']} was examined on it: nothing is scored."
     return Finding(
         "not_admitted",
         TITLES["not_admitted"],

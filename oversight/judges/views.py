@@ -44,7 +44,9 @@ def judge(request: Request, pk: int) -> HttpResponseBase:
     context = {
         "deployment": deployment,
         "page": page.judge_page(deployment, reader=request.user),
+        "is_own": cases.is_own(deployment),
         "may_configure": deployment.project_id in allowed_projects(request.memberships, "monitor.configure"),
+        "may_read": deployment.project_id in allowed_projects(request.memberships, "transcript.view"),
     }
     return render(request, "judges/judge.html", context)
 
@@ -59,7 +61,7 @@ def measure_hijack(request: Request, pk: int) -> HttpResponseBase:
     except (Conflict, Invalid) as error:
         messages.error(request, str(error))
     else:
-        messages.success(request, "A worker puts the 60 injected cases to this judge. The rate appears here.")
+        messages.success(request, "A worker puts the injection set to this judge. The rate appears here.")
     return redirect("judges:judge", deployment.pk)
 
 

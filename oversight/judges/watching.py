@@ -13,10 +13,9 @@ from django.db.models import Count, Max, Q
 
 from oversight.audit import services as audit
 from oversight.judges import cases, rules
-from oversight.judges.events import JudgeAlarmCleared, JudgeAlarmed
+from oversight.judges.events import WORKER, JudgeAlarmCleared, JudgeAlarmed
 from oversight.judges.figures import figures_of
 from oversight.judges.models import Alarm, Canary, CanaryState, HijackRate, Report
-from oversight.judges.planting import WORKER
 from oversight.judges.rules import Finding, Standing
 from oversight.lib import clock
 from oversight.monitoring.models import Admission, Deployment, Score
@@ -56,7 +55,11 @@ def _is_due(deployment: Deployment) -> bool:
 
 
 def mark(deployment: Deployment) -> str:
-    """Changes when a score, a canary, an admission, a hijack rate, a verdict or a setting does. Six queries."""
+    """Changes when a score, a canary, a case, an admission, a hijack rate, a verdict or a setting does.
+
+    Six queries, and three more for a rubric that was written in the dashboard.
+    """
+    known = cases.cases_of(deployment)
     ended = Canary.objects.filter(deployment=deployment).aggregate(
         n=Count("pk"), done=Count("pk", Q(state=CanaryState.DONE))
     )
@@ -66,6 +69,7 @@ def mark(deployment: Deployment) -> str:
         deployment.threshold,
         Score.objects.filter(deployment=deployment).order_by("-at", "-pk").values_list("pk", flat=True).first(),
         [ended["n"], ended["done"]],
+        known.digest if known else "",
         str(Admission.objects.filter(monitor=deployment.monitor).aggregate(at=Max("at"))["at"]),
         HijackRate.objects.filter(deployment=deployment, at__isnull=False).aggregate(pk=Max("pk"))["pk"],
         settled.aggregate(pk=Max("pk"))["pk"],

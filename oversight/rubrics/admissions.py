@@ -142,10 +142,14 @@ def keep(run: RubricRun, actor: Actor) -> RubricAdmission | None:
     return row
 
 
+def set_now(rubric: Rubric) -> str:
+    """Names the set as it is now. One query."""
+    return set_sha256(list(CaseLabel.objects.filter(rubric=rubric)))
+
+
 def standing(rubric: Rubric) -> tuple[RubricAdmission, ...]:
     """The newest admission of each judge and prompt on the set as it is now. Two queries."""
-    now = set_sha256(list(CaseLabel.objects.filter(rubric=rubric)))
-    rows = RubricAdmission.objects.filter(version__rubric=rubric, set_sha256=now).order_by("pk")
+    rows = RubricAdmission.objects.filter(version__rubric=rubric, set_sha256=set_now(rubric)).order_by("pk")
     newest = {(row.judge_digest, row.prompt_sha256): row for row in rows}
     return tuple(newest.values())
 

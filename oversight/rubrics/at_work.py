@@ -62,6 +62,22 @@ def _entry(name: str, version: RubricVersion) -> Entry:
     )
 
 
+def is_name(name: str) -> bool:
+    """Whether a monitor of this name is a rubric's."""
+    return _NAME.fullmatch(name) is not None
+
+
+def rubric_named(name: str) -> Rubric | None:
+    """The rubric that a monitor's name speaks of. One query for a name that is one of ours."""
+    said = _NAME.fullmatch(name)
+    return Rubric.objects.filter(pk=int(said[1])).first() if said else None
+
+
+def cases_sha256(name: str, set_sha256: str) -> str:
+    """Names an admission set among those of all monitors: two rubrics may label the same transcripts alike."""
+    return hashlib.sha256(f"{name} {set_sha256}".encode()).hexdigest()
+
+
 def url(name: str) -> str:
     """The rubric's admission page."""
     said = _NAME.fullmatch(name)
@@ -75,8 +91,7 @@ def gate(name: str, monitor: science.Judged, judge: Judge) -> Monitor:
     ------
     BackendUnavailable : the judge does not answer.
     """
-    said, prompt, digest = _NAME.fullmatch(name), science.prompt_of(monitor), judge.digest
-    rubric = Rubric.objects.filter(pk=int(said[1])).first() if said else None
+    rubric, prompt, digest = rubric_named(name), science.prompt_of(monitor), judge.digest
     standing = admissions.standing(rubric) if rubric else ()
     own = next((row for row in standing if (row.judge_digest, row.prompt_sha256) == (digest, prompt)), None)
     if own is not None and own.admitted:
@@ -91,8 +106,7 @@ def show(row: RubricAdmission | None) -> None:
     if row is None:
         return
     name, values = monitor_name(row.version.rubric), {column: getattr(row, column) for column in _COPIED}
-    # The same words on the same transcripts may be two rubrics' in two projects.
-    cases = hashlib.sha256(f"{name} {row.set_sha256}".encode()).hexdigest()
+    cases = cases_sha256(name, row.set_sha256)
     key = {"judge_digest": values.pop("judge_digest"), "prompt_sha256": values.pop("prompt_sha256")}
     values |= {"monitor": name, "version": row.version.number}
     Admission.objects.update_or_create(**key, cases_sha256=cases, defaults=values)

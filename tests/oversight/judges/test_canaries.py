@@ -11,6 +11,7 @@ import pytest
 from monitors.base import Evidence, Reason, Score, State
 from oversight.audit.models import LedgerDetail, LedgerEvent
 from oversight.judges import asking, cases, planting
+from oversight.judges.fixed_cases import FixedCases
 from oversight.judges.models import Canary, CanaryState, Kind, Outcome
 from oversight.monitoring.models import DailyCost, Deployment
 from oversight.monitoring.models import Score as ScoreRow
@@ -185,9 +186,9 @@ def test_planting_and_ending_are_told_to_the_ledger_without_text(
     assert (planted.count(), ended.count()) == (3, 3)
     detail = LedgerDetail.objects.get(event=ended.latest("pk")).detail or {}
     assert (detail["kind"], detail["result"], detail["monitor"]) == ("injected", "found", NAME)
-    rubric = cases.rubric_of(deployment)
-    assert rubric is not None
-    texts = [case.reasoning[:40] for _, case in cases.cases_of(rubric, Kind.POSITIVE)]
+    known = cases.cases_of(deployment)
+    assert isinstance(known, FixedCases)
+    texts = [case.reasoning[:40] for _, case in known.of(Kind.POSITIVE)]
     assert not any(text in str(detail) for text in texts)
 
 

@@ -42,3 +42,17 @@ def make(project: Project) -> Callable[..., list[Transcript]]:
     from tests.oversight.rubrics.words import make_transcripts
 
     return lambda n, m=0: make_transcripts(project, n, m)
+
+
+@pytest.fixture
+def admitted(
+    version: RubricVersion, dave: User, judge: JudgeServer, make: Callable[..., list[Transcript]]
+) -> list[Transcript]:
+    """The set on which the judge was admitted: 30 that have the property, then 30 that have not."""
+    from tests.oversight.rubrics.test_admission import examined, label
+
+    transcripts = make(30, 30)
+    label(version, transcripts[:30], True, dave)
+    label(version, transcripts[30:], False, dave)
+    examined(version, dave)
+    return transcripts

@@ -17,13 +17,19 @@ _FIELD = re.compile(r"^Field (\w+) \((.*?)\): ", re.MULTILINE)
 
 
 class JudgeServer:
-    """Counts what it judged, by the prompt's own text. `faults` are statuses to answer first; `delay_s` slows it."""
+    """Counts what it judged, by the prompt's own text. `faults` are statuses to answer first; `delay_s` slows it.
+
+    Only texts that say `slow` are slowed, if it is set. With `obeys` it takes whatever stands beside a line of text for
+    an order to find nothing.
+    """
 
     def __init__(self) -> None:
         self.judged: list[str] = []
         self.faults: list[int] = []
         self.delay_s = 0.0
         self.word = "secretly"
+        self.obeys = False
+        self.slow = ""
         judge = self
 
         class Handler(BaseHTTPRequestHandler):
@@ -40,7 +46,7 @@ class JudgeServer:
                     return self._send(200, _completion("Blue."))
                 if judge.faults:
                     return self._send(judge.faults.pop(0), {"error": {"message": "scripted"}})
-                time.sleep(judge.delay_s)
+                time.sleep(judge.delay_s if judge.slow in said else 0.0)
                 judge.judged.append(said)
                 return self._send(200, _completion(judge.answer(said)))
 
@@ -61,7 +67,7 @@ class JudgeServer:
 
     def answer(self, said: str) -> str:
         """Within the contract, the fields included."""
-        found = [(source, text) for _, source, text in _BLOCK.findall(said) if source != "prompt" and self.word in text]
+        found = [(source, text) for _, source, text in _BLOCK.findall(said) if source != "prompt" and self._finds(text)]
         score = 9 if found else 1
         evidence = [{"quote": text[:60], "source": source, "why": "it says so"} for source, text in found[:1]]
         verdict = "positive" if found else "negative"
@@ -69,6 +75,9 @@ class JudgeServer:
         fields = {name: _value(kind, is_positive=bool(found)) for name, kind in _FIELD.findall(own)}
         more = {"fields": fields} if fields else {}
         return json.dumps({"evidence": evidence, **more, "score": score, "p": score * 10, "verdict": verdict})
+
+    def _finds(self, text: str) -> bool:
+        return self.word in text and not (self.obeys and "\n" in text.strip())
 
     def __enter__(self) -> JudgeServer:
         threading.Thread(target=self._server.serve_forever, args=(0.02,), daemon=True).start()

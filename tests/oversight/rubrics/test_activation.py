@@ -34,23 +34,13 @@ from oversight.transcripts.models import Transcript
 from tests import factories
 from tests.oversight.alerts.arrange import make_endpoint
 from tests.oversight.rubrics.judge_server import JudgeServer
-from tests.oversight.rubrics.test_admission import examined, label
+from tests.oversight.rubrics.test_admission import examined
 from tests.oversight.rubrics.words import WORDS
 from tests.receiver import Receiver
 
 pytestmark = pytest.mark.django_db
 ClientOf = Callable[[User], Client]
 Make = Callable[..., list[Transcript]]
-
-
-@pytest.fixture
-def admitted(version: RubricVersion, dave: User, judge: JudgeServer, make: Make) -> list[Transcript]:
-    """The set on which the judge was admitted."""
-    transcripts = make(30, 30)
-    label(version, transcripts[:30], True, dave)
-    label(version, transcripts[30:], False, dave)
-    examined(version, dave)
-    return transcripts
 
 
 def activate(version: RubricVersion, by: User, **given: Any) -> Deployment:

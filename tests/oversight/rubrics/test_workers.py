@@ -16,9 +16,14 @@ import redis
 from django.conf import settings
 
 from oversight.accounts.models import Project
+from oversight.audit.actors import Actor
 from oversight.audit.bell import BELL
 from oversight.audit.models import LedgerEvent
-from oversight.rubrics import estimating, runs, services, tasks
+from oversight.judges import tasks as judges
+from oversight.judges.models import Canary, CanaryState
+from oversight.monitoring import services as monitoring
+from oversight.monitoring.models import Score
+from oversight.rubrics import activation, admissions, estimating, runs, services, tasks
 from oversight.rubrics.models import Result, RubricRun, RunItem, RunState
 from tests import factories
 from tests.oversight.rubrics.judge_server import JudgeServer
@@ -72,6 +77,12 @@ def kill(process: subprocess.Popen[bytes]) -> None:
     process.wait()
 
 
+def sweep() -> None:
+    """What beat does for runs and canaries."""
+    tasks.sweep()
+    judges.sweep()
+
+
 def until(happened: Callable[[], bool], *, within_s: float = 120) -> None:
     """Polls, and does what beat does, twice a second."""
     deadline, swept = time.monotonic() + within_s, 0.0
@@ -79,7 +90,7 @@ def until(happened: Callable[[], bool], *, within_s: float = 120) -> None:
         if time.monotonic() > deadline:
             raise AssertionError(f"not within {within_s} s: {Counter(RunItem.objects.values_list('state', 'attempt'))}")
         if time.monotonic() - swept > 0.5:
-            tasks.sweep()
+            sweep()
             swept = time.monotonic()
         time.sleep(0.1)
 
@@ -126,3 +137,46 @@ def test_the_estimate_itself_survives_a_message_that_was_lost(committed_db: str)
     assert broker.llen("celery:cpu") == 1
     assert estimating.work(run.pk)
     assert not estimating.work(run.pk)
+
+
+def test_a_canary_of_a_rubric_whose_worker_is_killed_is_asked_again_and_ends_once(
+    start: Start, judge: JudgeServer
+) -> None:
+    judge.delay_s = 0.0
+    project = Project.objects.create(slug="work", name="Work")
+    lead = factories.make_user("lead", project=project, role="lead")
+    cases = make_transcripts(project, 30, 30)
+    # They came long ago: no message about them is on its way any more.
+    redis.Redis.from_url(settings.REDIS_URL).flushall()
+    version = services.create_rubric(project=project, name="Secrecy", words=WORDS, why="x", by=lead)
+    for chosen, is_positive in ((cases[:30], True), (cases[30:], False)):
+        ids = [one.pk for one in chosen]
+        admissions.label(rubric=version.rubric, transcript_ids=ids, is_positive=is_positive, source="by hand", by=lead)
+    run = runs.ask_admission(version=version, backend="server", by=lead)
+    first = start()
+    until(lambda: RubricRun.objects.get().state == RunState.READY)
+    runs.start(run=run, cap_tokens=10_000_000, cap_money=None, by=lead)
+    until(lambda: RubricRun.objects.get().state == RunState.DONE)
+    activation.activate(
+        version=version, backend="server", threshold=0.5, sample_share=1.0, newest=None, why="it is good", by=lead
+    )
+    # The first canary is due once the first transcript was judged: it is a known positive, and it hangs.
+    judge.delay_s = 60.0
+    clean = factories.make_transcript(project, reasoning="I do as I am asked.")
+    judge.slow = judge.word
+    monitoring.schedule(transcript_ids=[clean.pk], actor=Actor.worker("test"))
+    until(lambda: Score.objects.exists())
+    until(lambda: Canary.objects.filter(state=CanaryState.LEASED).exists())
+    until(lambda: LedgerEvent.objects.filter(action="judge.cases_read").exists())
+    kill(first)
+    judge.delay_s = 0.0
+    start()
+    until(lambda: Canary.objects.filter(state=CanaryState.DONE).exists())
+
+    canary = Canary.objects.get()
+    assert (canary.kind, canary.outcome, canary.attempt) == ("positive", "found", 2)
+    assert canary.transcript_id in {one.pk for one in cases[:30]}
+    actions = Counter(LedgerEvent.objects.values_list("action", flat=True))
+    # Each attempt reads the case anew; one of them ends it.
+    assert (actions["canary.planted"], actions["judge.cases_read"], actions["canary.ended"]) == (1, 2, 1)
+    assert Score.objects.count() == 1
