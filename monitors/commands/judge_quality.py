@@ -24,13 +24,13 @@ from monitors.quality.judged import agreement, comparison, location
 from monitors.quality.judged.baselines import Column, baselines
 from monitors.quality.judged.kept import Kept, Store
 from monitors.quality.judged.labels import CONTROLS, TRUTH, Labelled, Task, labelled
-from monitors.quality.judged.page import page
+from monitors.quality.judged.page import FEWEST_OF_EACH, page
 from monitors.redteam.bench import is_set_monitor
 from monitors.registry import build, entries, params_digest
 
 MOST = 150
 _UNFAITHFUL = "judge_unfaithful_explanation"
-# Fewer say nothing.
+# Verdicts of fewer say nothing about agreement.
 _FEWEST = 10
 # No label here speaks of hidden messages or of misdeeds.
 _OTHER_AXES = frozenset({Axis.STEGANOGRAPHY, Axis.MISBEHAVIOUR})
@@ -195,14 +195,24 @@ def _judged_task(
     not_run = (
         {} if all(is_done) else {"the local model": f"on {len(is_done) - sum(is_done)} of {len(is_done)}: no time"}
     )
-    if len(set(done.y_true)) < 2 or len(done.records) < _FEWEST:
-        return {**head, "figures": None, "reason": "the local model was not run on enough of them", "not_run": not_run}
+    if reason := too_few(done):
+        return {**head, "figures": None, "reason": reason, "not_run": not_run}
     judged = {
         name: [one for one, is_kept in zip(column, is_done, strict=True) if is_kept] for name, column in found.items()
     }
     everyone, simple = _apart({**_columns(judged), **_columns(bench.programmed(done.records))}, done)
     columns = comparison.with_combinations(done, everyone, simple)
     return {**head, "figures": comparison.side_by_side(done, columns, simple), "not_run": not_run}
+
+
+def too_few(rows: Labelled) -> str:
+    """Why nothing can be estimated from these texts, which the local model has read; empty where something can."""
+    n_positive = sum(rows.y_true)
+    n_negative = len(rows.y_true) - n_positive
+    if min(n_positive, n_negative) >= FEWEST_OF_EACH:
+        return ""
+    held = f"{n_positive} positive and {n_negative} negative"
+    return f"the local model has read {held} texts; {FEWEST_OF_EACH} of each are the fewest"
 
 
 def _apart(columns: Mapping[str, Column], rows: Labelled) -> tuple[dict[str, Column], dict[str, Column]]:

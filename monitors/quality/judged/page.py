@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
+# From fewer positives or negatives an interval by resampling is too narrow to be believed.
+FEWEST_OF_EACH = 10
 _HEAD = """# Judges, programs, combinations and baselines against labels
 
 Made by `{command}` at commit {commit}; `judge_quality.json` beside this page holds the same
@@ -49,8 +51,9 @@ _LOCAL = """
 ## The local model as judge ({model})
 
 On a sample of at most {most} records of each set, drawn by groups (seeded); programs and baselines are shown on the
-same rows. Whether the model was admitted for a rubric stands in `rubrics.md`: without admission it may not flag, and
-its scores stand here for information only.
+same rows. A label with fewer than {fewest} positives or {fewest} negatives among the texts that the model has read is
+not estimable: intervals that rest on so few are too narrow. Whether the model was admitted for a rubric stands in
+`rubrics.md`: without admission it may not flag, and its scores stand here for information only.
 """
 
 
@@ -164,7 +167,7 @@ def _agreement(sections: Sequence[Mapping[str, Any]]) -> Iterator[str]:
 
 
 def _local(section: Mapping[str, Any]) -> Iterator[str]:
-    yield _LOCAL.format(model=section["model"] or "not run", most=section["most"])
+    yield _LOCAL.format(model=section["model"] or "not run", most=section["most"], fewest=FEWEST_OF_EACH)
     if not section["tasks"]:
         yield "Not run: no model was given (`--backend local`), or there was no time."
     for task in section["tasks"]:

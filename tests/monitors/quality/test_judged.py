@@ -21,6 +21,7 @@ from monitors.quality.judged.labels import CONTROLS, TRUTH, Labelled, is_naming,
 from monitors.quality.judged.location import ELSE_LONGEST, JUDGE, PROGRAM, guesses, located
 from monitors.quality.sets import Record
 from monitors.transcript import Message, Part, PartType, Role, Transcript
+from tests.oversight.rubrics.judge_server import MODEL, JudgeServer
 
 
 def _record(
@@ -81,6 +82,33 @@ def test_the_command_writes_its_tables_from_twenty_records_and_is_quick_the_seco
     (place,) = first["location"]
     found = next(column for column in place["columns"] if column["name"] == PROGRAM)
     assert found["of_those_named"]["value"] == 1.0
+
+
+def test_the_local_model_is_not_estimable_on_fewer_than_ten_of_either_class_and_says_so(tmp_path: Path) -> None:
+    folder = _written(tmp_path / "sets")
+    lopsided = folder / "bigbench_mistake.jsonl"
+    lopsided.write_text("".join(lopsided.read_text().splitlines(keepends=True)[1:]), encoding="utf-8")
+    with JudgeServer() as server:
+        asked = [
+            "judge-quality",
+            str(folder),
+            "--out",
+            str(tmp_path / "out"),
+            "--backend",
+            server.url,
+            "--model",
+            MODEL,
+        ]
+        assert main(asked) == 0
+    found = json.loads((tmp_path / "out" / "judge_quality.json").read_text())["local"]["tasks"]
+    by_source = {task["source"]: task for task in found if task["title"] in ("wrong answer", "a step is wrong")}
+    assert by_source["gsm8k_model_solutions"]["figures"]["positives"] == 10
+    refused = by_source["bigbench_mistake"]
+    assert refused["figures"] is None
+    assert refused["reason"] == "the local model has read 10 positive and 9 negative texts; 10 of each are the fewest"
+    text = (tmp_path / "out" / "judge_quality.md").read_text()
+    assert "with fewer than 10 positives or 10 negatives" in text
+    assert f"Not estimable: {refused['reason']}." in text
 
 
 def test_a_folder_without_these_sets_is_refused(tmp_path: Path) -> None:
