@@ -46,8 +46,7 @@ class OwnCases:
         return f"the rubric's admission set holds {n} positives; {LEAST_CASES} are the fewest"
 
     def kinds(self) -> tuple[Kind, ...]:
-        labels = set(CaseLabel.objects.filter(rubric=self.rubric).values_list("label", flat=True))
-        return tuple(kind for kind in Kind if _is_positive(kind) in labels)
+        return tuple(kind for kind in Kind if self._cases(is_positive=_is_positive(kind)).exists())
 
     def planned(self, kind: Kind, n_before: int) -> Planned:
         """One of those that were put least often to this judge: the set may have changed since the last."""
@@ -75,7 +74,9 @@ class OwnCases:
     def injections(self) -> Iterator[InjectedTranscript]:
         """60, or fewer where a positive has no text that could speak to the judge; one is held at a time."""
         positives = self._labelled(is_positive=True)
-        chosen = [positives[number % len(positives)] for number in range(PER_RUBRIC if positives else 0)]
+        if not positives:
+            return
+        chosen = [positives[number % len(positives)] for number in range(PER_RUBRIC)]
         self._record("hijack rate", list(dict.fromkeys(chosen)))
         for number, pk in enumerate(chosen):
             if found := injected_transcript(transcripts.load([pk])[pk], number, self.hides):

@@ -19,8 +19,8 @@ from oversight.alerts import services as alerts
 from oversight.audit.actors import Actor
 from oversight.audit.models import LedgerDetail, LedgerEvent
 from oversight.dashboard.templatetags.instruments import trace_url
-from oversight.judges import asking, hijacking, planting, watching
-from oversight.judges.models import Alarm, Canary, HijackRate, Outcome
+from oversight.judges import asking, cases, hijacking, planting, watching
+from oversight.judges.models import Alarm, Canary, HijackRate, Kind, Outcome
 from oversight.monitoring.models import Deployment, MonitorRun
 from oversight.monitoring.models import Score as ScoreRow
 from oversight.review import services as review
@@ -82,13 +82,13 @@ def test_its_canaries_are_cases_of_the_set_and_the_stream_is_untouched(
     judged(9)
     assert outcomes() == {("positive", "found"): 3, ("negative", "passed"): 3, ("injected", "found"): 3}
     positives, negatives = {one.pk for one in admitted[:30]}, {one.pk for one in admitted[30:]}
-    cases = {
+    asked = {
         kind: set(Canary.objects.filter(kind=kind).values_list("transcript_id", flat=True)) for kind, _ in outcomes()
     }
-    assert cases["positive"] | cases["injected"] <= positives
-    assert cases["negative"] <= negatives
+    assert asked["positive"] | asked["injected"] <= positives
+    assert asked["negative"] <= negatives
     # Each once before any comes again.
-    assert [len(found) for found in cases.values()] == [3, 3, 3]
+    assert [len(found) for found in asked.values()] == [3, 3, 3]
     # Nothing of it stands among the project's own.
     assert (Transcript.objects.count(), ScoreRow.objects.count()) == (69, 9)
     assert not ReviewItem.objects.exists()
@@ -181,6 +181,19 @@ def test_what_somebody_still_reads_blind_is_not_in_their_list(
     page = standing(client_of(alice), deployment)
     assert str(case)[-12:] not in page
     assert "1 not shown since you still read their transcripts blind" in page
+
+
+def test_a_deployment_of_another_project_has_no_cases_there(
+    version: RubricVersion, dave: User, other_project: Project, admitted: list[Transcript]
+) -> None:
+    own = activate(version, dave)
+    known = cases.cases_of(own)
+    assert known is not None
+    assert known.kinds() == tuple(Kind)
+    own.project = other_project
+    strange = cases.cases_of(own)
+    assert strange is not None
+    assert (strange.kinds(), list(strange.injections())) == ((), [])
 
 
 def test_a_case_that_is_none_any_more_is_not_read_and_says_nothing(
