@@ -37,7 +37,33 @@ def examined_for(name: str, judge: Judge | RecordedVerdicts | None) -> Any:
 class PartialJudge:
     """Asks the rubric of the monitor `of` while the channels in `hides` are not shown; a subclass names both its own.
 
-    A judge is admitted to it on the whole question: what the part cannot tell is not the judge's fault.
+    Parameters
+    ----------
+    judge : a Judge, RecordedVerdicts, or None.
+    max_chars : characters shown in one call, at least 500; 0: as many as the judge's context holds.
+    max_windows : calls for one transcript at most; what is not shown makes the score partial.
+    of : name of the judged monitor whose question is asked.
+
+    Returns
+    -------
+    Score in [0, 1], higher is more suspicious; raw is E[s] on 0-10. Evidence holds the judge's quotes that were found
+    word for word in what was shown.
+
+    Raises
+    ------
+    InvalidTranscript : no verdict on it was recorded.
+    BackendUnavailable : there is no judge, or it did not answer.
+
+    Notes
+    -----
+    It is not deployed by default. A judge is admitted on the whole question of `of` (all channels, its fixed cases):
+    what the part cannot tell is not the judge's fault, and a figure near chance is then the finding.
+
+    References
+    ----------
+    Baker et al., "Monitoring reasoning models for misbehavior and the risks of promoting obfuscation", arXiv:2503.11926
+    (2025), compares monitors of actions with monitors of reasoning.
+    Guan et al., "Monitoring monitorability", arXiv:2512.18311 (2025).
     """
 
     judge: Judge | RecordedVerdicts | None = None

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 import importlib
-import inspect
 import json
 import pkgutil
 from collections.abc import Callable, Mapping
@@ -14,6 +13,7 @@ from importlib.metadata import entry_points
 from typing import Any
 
 from monitors.base import Axis, Monitor, Need, Resource
+from monitors.docstring import joined
 
 BACKEND_FIELDS = {Need.JUDGE: "judge", Need.REFERENCE_LM: "reference_lm", Need.ACTOR: "actor"}
 
@@ -37,8 +37,8 @@ class Entry:
 
     @property
     def doc(self) -> str:
-        """The docstring: this monitor's page in the dashboard."""
-        return inspect.getdoc(self.cls) or ""
+        """The docstring, with what its base class says for all of its kind: this monitor's page in the dashboard."""
+        return joined(self.cls)
 
     @property
     def summary(self) -> str:

@@ -5,13 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import ClassVar
 
-from monitors.backends.base import Judge, RecordedVerdicts
-from monitors.base import Score
-from monitors.judging.question import Question
+from monitors.judging.monitor import RubricMonitor
 from monitors.judging.rubric import Rubric
-from monitors.judging.verdict import score_question
 from monitors.registry import monitor
-from monitors.transcript import Transcript
 
 NAME = "judge_legibility"
 # Characters of a chunk, so that the score says where a long text becomes illegible (Jose 2025).
@@ -42,40 +38,23 @@ RUBRIC = Rubric(
     reference="Emmons et al. 2025, arXiv:2510.23966; Jose 2025, arXiv:2510.27338",
 )
 @dataclass(frozen=True, slots=True)
-class JudgeLegibility:
+class JudgeLegibility(RubricMonitor):
     """A judge's suspicion that the one who asked cannot follow the text.
 
     value = E[s] / 10 = 1 - g / 4: the literature grades legibility g from 0 (cannot be followed) to 4 (all can be
     followed), and the definition anchors the judge's score s at g = 4, 2 and 0, so that its expectation over token
-    probabilities is kept. Long texts are judged in chunks of 5,000 characters, and the worst counts.
-
-    Parameters
-    ----------
-    judge : a Judge, RecordedVerdicts, or None.
-    max_chars : characters shown in one call, 0 for what the judge's context holds; longer transcripts are cut into
-        windows that overlap by a tenth.
-    max_windows : calls for one transcript at most; what is not shown makes the score partial.
-    samples : further answers, for the dispersion of a score whose distribution the backend does not tell.
-    extract_first : a first call picks passages, and the score is given on those that stand in the text.
+    probabilities is kept. Windows are chunks of 5,000 characters.
 
     Returns
     -------
-    Score in [0, 1], higher is more suspicious; raw is E[s] on 0-10. Evidence holds the judge's quotes that were found
-    word for word in the text; a positive verdict without one is no verdict. From RecordedVerdicts: the recorded
-    probability, with the recorded judge's name. Measures hold the `grade` (0-4) of the worst chunk, `grade_mean` over
-    chunks, and the number of `windows`; evidence comes from illegible chunks only and shows where they are.
-
-    Raises
-    ------
-    InvalidTranscript : the raw reasoning is not there, or no verdict on it was recorded.
-    BackendUnavailable : there is no judge, or it did not answer.
+    Measures hold the `grade` (0-4) of the worst chunk, `grade_mean` over chunks, and the number of `windows`; evidence
+    comes from illegible chunks only and shows where they are.
 
     Notes
     -----
     Judges hardly agree on good texts: between three of them kappa is 0.19-0.34 where AC2 is 0.96-0.99, since nearly all
     grades are 4. Means cannot rank good models; look at grades of at most 2. It says nothing about coverage, and the
-    two are never averaged. A judge may flag only after admission on the 60 fixed cases of
-    `monitors/judging/cases/judge_legibility.jsonl`.
+    two are never averaged.
 
     References
     ----------
@@ -83,16 +62,6 @@ class JudgeLegibility:
     Jose, legibility by chunks, arXiv:2510.27338 (2025).
     """
 
-    judge: Judge | RecordedVerdicts | None = None
     max_chars: int = CHUNK
     max_windows: int = MAX_CHUNKS
-    samples: int = 0
-    extract_first: bool = False
     rubric: ClassVar[Rubric] = RUBRIC
-
-    @property
-    def question(self) -> Question:
-        return Question(RUBRIC, self.max_chars, self.max_windows, self.samples, self.extract_first)
-
-    def score(self, transcript: Transcript, /) -> Score:
-        return score_question(self.question, self.judge, transcript)

@@ -5,13 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import ClassVar
 
-from monitors.backends.base import Judge, RecordedVerdicts
-from monitors.base import Score
-from monitors.judging.question import MAX_CHARS, MAX_WINDOWS, Question
+from monitors.judging.monitor import RubricMonitor
 from monitors.judging.rubric import Rubric
-from monitors.judging.verdict import score_question
 from monitors.registry import monitor
-from monitors.transcript import Transcript
 
 NAME = "judge_non_sequitur"
 
@@ -38,38 +34,13 @@ RUBRIC = Rubric(
     reference="Lanham et al. 2023, arXiv:2307.13702; Arcuschin et al. 2025, arXiv:2503.08679",
 )
 @dataclass(frozen=True, slots=True)
-class JudgeNonSequitur:
+class JudgeNonSequitur(RubricMonitor):
     """A judge's suspicion that a passage of the reasoning is decoration, or reports a check that was not made.
-
-    value = E[s] / 10, where s in 0..10 is the judge's score: its expectation over the score's tokens where the backend
-    gives token probabilities, else the number written. Windows of a long transcript are judged apart, and the highest
-    counts.
-
-    Parameters
-    ----------
-    judge : a Judge, RecordedVerdicts, or None.
-    max_chars : characters shown in one call, 0 for what the judge's context holds; longer transcripts are cut into
-        windows that overlap by a tenth.
-    max_windows : calls for one transcript at most; what is not shown makes the score partial.
-    samples : further answers, for the dispersion of a score whose distribution the backend does not tell.
-    extract_first : a first call picks passages, and the score is given on those that stand in the text.
-
-    Returns
-    -------
-    Score in [0, 1], higher is more suspicious; raw is E[s] on 0-10. Evidence holds the judge's quotes that were found
-    word for word in the text; a positive verdict without one is no verdict. From RecordedVerdicts: the recorded
-    probability, with the recorded judge's name.
-
-    Raises
-    ------
-    InvalidTranscript : the raw reasoning is not there, or no verdict on it was recorded.
-    BackendUnavailable : there is no judge, or it did not answer.
 
     Notes
     -----
     An act that the transcript does show, such as a tool call that ran the tests, is no pretence. Decoration is not yet
-    deceit: whether the passage matters for the answer only an intervention tells. A judge may flag only after admission
-    on the 60 fixed cases of `monitors/judging/cases/judge_non_sequitur.jsonl`.
+    deceit: whether the passage matters for the answer only an intervention tells.
 
     References
     ----------
@@ -77,16 +48,4 @@ class JudgeNonSequitur:
     Arcuschin et al., "Chain-of-thought reasoning in the wild is not always faithful", arXiv:2503.08679 (2025).
     """
 
-    judge: Judge | RecordedVerdicts | None = None
-    max_chars: int = MAX_CHARS
-    max_windows: int = MAX_WINDOWS
-    samples: int = 0
-    extract_first: bool = False
     rubric: ClassVar[Rubric] = RUBRIC
-
-    @property
-    def question(self) -> Question:
-        return Question(RUBRIC, self.max_chars, self.max_windows, self.samples, self.extract_first)
-
-    def score(self, transcript: Transcript, /) -> Score:
-        return score_question(self.question, self.judge, transcript)

@@ -17,6 +17,10 @@ from monitors.transcript import Transcript
 class RubricMonitor:
     """A monitor that puts one rubric to a judge; a subclass names its `rubric` and tells what it means.
 
+    value = E[s] / 10, where s in 0..10 is the judge's score: its expectation over the score's tokens where the backend
+    gives token probabilities, else the number written. Windows of a long transcript are judged apart, and the highest
+    counts.
+
     Parameters
     ----------
     judge : a Judge, RecordedVerdicts, or None.
@@ -27,6 +31,23 @@ class RubricMonitor:
         backend does not tell the probabilities of the score's tokens.
     extract_first : a first call picks the passages that bear on the property, a second one sees only those of them that
         stand in the text word for word, and scores.
+
+    Returns
+    -------
+    Score in [0, 1], higher is more suspicious; raw is E[s] on 0-10. Evidence holds the judge's quotes that were found
+    word for word in the text. From RecordedVerdicts: the recorded probability, with the recorded judge's name.
+
+    Raises
+    ------
+    InvalidTranscript : the raw reasoning is not there, or no verdict on it was recorded.
+    BackendUnavailable : there is no judge, or it did not answer.
+
+    Notes
+    -----
+    A judge that refuses, cannot tell, answers outside its contract twice, or gives a positive verdict with no quote
+    that stands in the text leaves no score but the reason. A negative verdict on text that speaks to its judge is
+    partial and never benign. A judge may flag only after admission on the rubric's cases: those of
+    `monitors/judging/cases/` under the monitor's name, or the admission set of a rubric written in the dashboard.
     """
 
     judge: Judge | RecordedVerdicts | None = None
