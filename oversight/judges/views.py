@@ -61,7 +61,7 @@ def measure_hijack(request: Request, pk: int) -> HttpResponseBase:
     except (Conflict, Invalid) as error:
         messages.error(request, str(error))
     else:
-        messages.success(request, "A worker puts the injection set to this judge. The rate appears here.")
+        messages.success(request, "A worker puts the 60 injected cases to this judge. The rate appears here.")
     return redirect("judges:judge", deployment.pk)
 
 
