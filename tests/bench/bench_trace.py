@@ -1,7 +1,8 @@
 """The trace page of a text of 500,000 characters in Chromium, against the budgets it was designed to.
 
 A real web process on a durable cluster, a transcript of real prose with two hundred marks, a viewport of 1440 x 900,
-medians of three. Chromium draws without a GPU here, and the machine runs the server beside it.
+medians of three. Chromium draws without a GPU here, and the machine runs the server beside it. The prose comes as it
+was written, in some nine thousand short steps, and in long ones, of which the budgets were set for a thousand.
 """
 
 from __future__ import annotations
@@ -21,6 +22,7 @@ from typing import Any
 
 from playwright.sync_api import Page, sync_playwright
 
+from monitors.segment import segment
 from tests.bench import web_process
 from tests.bench.bench_ingest import durable_cluster, environment, manage
 from tests.browser.conftest import FLAGS
@@ -29,11 +31,12 @@ from tests.factories_native import native
 
 ROOT = Path(__file__).resolve().parents[2]
 DEMO = ROOT / "oversight" / "demo" / "data" / "transcripts.jsonl.gz"
-CHARS, RUNS, REQUESTS, MARKS = 500_000, 3, 20, 200
+CHARS, N_LONG_STEPS, RUNS, REQUESTS, MARKS = 500_000, 1_004, 3, 20, 200
 NEEDLE = "the needle that stands near the end"
 STORE = """
 import json, sys
 from oversight.accounts.models import Project
+from oversight.monitoring.models import Deployment
 from oversight.transcripts.models import Transcript
 from monitors.base import Evidence, Score
 from tests import factories
@@ -42,7 +45,8 @@ body = json.load(open({path!r}))
 project = Project.objects.order_by("pk").first()
 with transaction.atomic():
     transcript = factories.make_transcript(project, payload=body["record"])
-    deployment = factories.make_deployment(project, "pattern_channels", stage=0)
+    deployment = Deployment.objects.filter(monitor="pattern_channels").first()
+    deployment = deployment or factories.make_deployment(project, "pattern_channels", stage=0)
     marks = tuple(Evidence(1, a, b, q) for a, b, q in body["marks"])
     factories.make_score(transcript, deployment=deployment, score=Score(0.9, marks))
 print(transcript.pk)
@@ -95,6 +99,13 @@ def prose() -> str:
     return text[: CHARS - 2_000] + f"\n\nHere is {NEEDLE}. " + "So it ends. " * 100
 
 
+def in_long_steps(text: str) -> str:
+    """The same words in a ninth of the sentences."""
+    steps = [text[start:end].rstrip(".!?: ").replace("\n", " ") for start, end in segment(text)]
+    n = -(-len(steps) // N_LONG_STEPS)
+    return " ".join(f"{', '.join(steps[at : at + n])}." for at in range(0, len(steps), n))[:CHARS]
+
+
 def marks_of(text: str) -> list[tuple[int, int, str]]:
     draw = random.Random(7)
     starts = sorted(draw.sample(range(0, len(text) - 100), MARKS))
@@ -108,14 +119,19 @@ def main() -> Iterator[str]:
         env = environment(services, "bench", port)
         manage(env, "migrate", "-v", "0")
         manage(env, "ensure_logins")
-        text = prose()
-        record = native(id="long", prompt="Think at length.", reasoning=text)
-        path = Path(folder) / "long.json"
-        path.write_text(json.dumps({"record": record, "marks": marks_of(text)}))
-        pk = manage(env, "shell", "-v", "0", "-c", STORE.format(path=str(path))).strip().splitlines()[-1]
+        texts = (prose(), in_long_steps(prose()))
+        pks = [_stored(env, text, Path(folder) / "long.json") for text in texts]
         with web_process.running(env, port) as url, web_process.signed_in(env, url, "reviewer") as client:
-            yield from _served(client, f"/traces/{pk}/", len(text))
-            yield from _drawn(url, f"/traces/{pk}/", dict(client.cookies))
+            for pk, text in zip(pks, texts, strict=True):
+                yield from _served(client, f"/traces/{pk}/", len(text))
+                yield from _drawn(url, f"/traces/{pk}/", dict(client.cookies))
+
+
+def _stored(env: dict[str, str], text: str, path: Path) -> str:
+    """The id of its transcript."""
+    record = native(prompt="Think at length.", reasoning=text)
+    path.write_text(json.dumps({"record": record, "marks": marks_of(text)}))
+    return manage(env, "shell", "-v", "0", "-c", STORE.format(path=str(path))).strip().splitlines()[-1]
 
 
 def _served(client: Any, path: str, n_chars: int) -> Iterator[str]:
