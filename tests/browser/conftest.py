@@ -59,7 +59,7 @@ def house(services: Temporary, receiver: Receiver, tmp_path_factory: pytest.Temp
         "DATABASE_OWNER_URL": addresses.database_owner_url,
         "REDIS_URL": own_broker(addresses.redis_url),
     }
-    extra = {"OUTBOUND_ALLOW": f"127.0.0.1:{receiver.port}", "UNDO_S": "3", "LEASE_S": "10"}
+    extra = {"OUTBOUND_ALLOW": f"127.0.0.1:{receiver.port}", "UNDO_S": "8", "LEASE_S": "10"}
     house = House(environment_for(base, var=var, port=port, **extra), var, port)
     try:
         house.open()
